@@ -1,0 +1,1 @@
+"""Numbers from what was recorded: frames and arrays in, small frozen results out."""

@@ -1,0 +1,1 @@
+"""What the practice recorded, and what trials published."""

@@ -1,0 +1,186 @@
+"""Opening a practice's database: where it is, its schema, its transactions."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from platformdirs import user_data_dir
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from data.errors import DatabaseError
+
+APPLICATION = "infusion-outcomes"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# A writer waits this long for another before it gives up.
+BUSY_TIMEOUT_MS = 30_000
+
+
+def default_url() -> str:
+    """Return the practice's database: ``DATABASE_URL``, or a file of this user's."""
+    return os.environ.get("DATABASE_URL") or sqlite_url(
+        data_directory() / "practice.db"
+    )
+
+
+def example_url() -> str:
+    """Return the example practice's database, always a file of its own."""
+    return sqlite_url(data_directory() / "example-practice.db")
+
+
+def data_directory() -> Path:
+    """Return this user's folder for the product's files."""
+    return Path(user_data_dir(APPLICATION, appauthor=False))
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of an SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def connect_engine(url: str) -> Engine:
+    """Return an engine for the database, whatever its schema.
+
+    Raises
+    ------
+    DatabaseError
+        If the URL is not one of a supported database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(
+            "The database URL cannot be read; allowed: sqlite:///FILE or "
+            "postgresql+psycopg://USER@HOST/NAME"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise DatabaseError(
+            f"Database {backend!r} is not supported; allowed: sqlite, postgresql"
+        )
+    if backend == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    try:
+        engine = create_engine(parsed, hide_parameters=True)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseError(f"No driver for {parsed.drivername!r}") from error
+    if backend == "sqlite":
+        _make_sqlite_durable(engine)
+    return engine
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the current schema, making it if it is not there.
+
+    Raises
+    ------
+    DatabaseError
+        If it cannot be reached or written.
+    """
+    path = make_url(url).database if url.startswith("sqlite") else None
+    try:
+        if path and path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        engine = connect_engine(url)
+        with engine.begin() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        engine.dispose()
+    except (DBAPIError, OSError) as error:
+        raise DatabaseError(
+            f"The database cannot be made or reached: {_plain(error)}"
+        ) from error
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine for a database that has the current schema.
+
+    Raises
+    ------
+    DatabaseError
+        If it is missing or its schema is older or newer than this program.
+    """
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if path and path != ":memory:" and not Path(path).exists():
+        raise DatabaseError(
+            "There is no database yet; make it with: python manage.py migrate"
+        )
+    engine = connect_engine(url)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"The database cannot be reached: {_plain(error)}"
+        ) from error
+    if found != newest_revision():
+        raise DatabaseError(
+            f"The database has schema {found or 'none'}, this program needs "
+            f"{newest_revision()}; bring it up to date with: python manage.py migrate"
+        )
+    return engine
+
+
+def newest_revision() -> str:
+    """Return the schema revision this program was written for."""
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert head is not None, "there is always a first migration"
+    return head
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for reading; nothing done with it is kept."""
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection whose work is kept whole at the end, or not at all."""
+    with (
+        engine.connect().execution_options(writes=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+def _make_sqlite_durable(engine: Engine) -> None:
+    """Set the pragmas and transaction kind that were measured to be safe.
+
+    WAL with ``synchronous=FULL`` keeps the last commit through a power cut; a writer
+    takes its lock at the start (``BEGIN IMMEDIATE``), because a transaction that reads
+    first and writes later fails at once when another has written between.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(dbapi_connection: object, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _plain(error: Exception) -> str:
+    """Return the driver's own first line, without statement or parameters."""
+    reason = getattr(error, "orig", None) or error
+    return str(reason).strip().splitlines()[0]

@@ -1,0 +1,269 @@
+"""Infusions: given, corrected, withdrawn; never overwritten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from data.assessments import move_assessments
+from data.audit import add_audit_entry
+from data.course_scores import refresh_course_scores
+from data.errors import RecordError
+from data.moments import check_moment, from_minutes, to_minutes, utc_now
+from data.records import (
+    check_reason,
+    check_someone,
+    now_stamp,
+    submitted_id,
+    void_record,
+)
+from data.tables import (
+    HIGHEST_DOSE_MG,
+    HIGHEST_DOSE_MG_PER_KG,
+    LONGEST_INFUSION_MINUTES,
+    PHASES,
+    ROUTES,
+    infusion,
+)
+
+
+@dataclass(frozen=True)
+class InfusionFacts:
+    """What is recorded of one infusion; doses in the unit of their name."""
+
+    started_at: datetime
+    time_known: bool = True
+    phase: str | None = None
+    dose_mg_per_kg: float | None = None
+    dose_mg: float | None = None
+    route: str = "IV"
+    minutes: int | None = None
+    adverse_events: str | None = None
+    note: str | None = None
+    intention: str | None = None
+    integration_note: str | None = None
+
+
+@dataclass(frozen=True)
+class Infusion:
+    """One infusion as it stands, with its number in the course."""
+
+    id: int
+    course_id: int
+    number: int
+    facts: InfusionFacts
+    recorded_by: str
+
+
+def add_infusion(
+    connection: Connection,
+    *,
+    course_id: int,
+    facts: InfusionFacts,
+    by: str,
+    submission_id: str | None = None,
+) -> int:
+    """Add an infusion to a course and return its id.
+
+    The same ``submission_id`` again adds nothing and returns the first id.
+
+    Raises
+    ------
+    RecordError
+        If a value is impossible, or the course already has an infusion at that minute.
+    """
+    existing = submitted_id(connection, infusion, submission_id)
+    if existing is not None:
+        return existing
+    infusion_id = insert_infusion(
+        connection,
+        course_id=course_id,
+        facts=facts,
+        by=by,
+        submission_id=submission_id,
+    )
+    refresh_course_scores(connection, course_id)
+    add_audit_entry(connection, who=by, action="add", subject=f"infusion {infusion_id}")
+    return infusion_id
+
+
+def insert_infusion(
+    connection: Connection,
+    *,
+    course_id: int,
+    facts: InfusionFacts,
+    by: str,
+    submission_id: str | None = None,
+    corrects_id: int | None = None,
+    reason: str | None = None,
+) -> int:
+    """Insert the row alone; the caller refreshes the scores and keeps the audit."""
+    check_infusion(facts)
+    check_someone(by)
+    minute, offset = to_minutes(facts.started_at)
+    taken = connection.scalar(
+        select(infusion.c.id).where(
+            infusion.c.course_id == course_id,
+            infusion.c.started_minute == minute,
+            infusion.c.state == "current",
+        )
+    )
+    if taken is not None:
+        raise RecordError(
+            f"This course already has an infusion at {facts.started_at:%Y-%m-%d %H:%M}; "
+            "correct that one, or give another time"
+        )
+    values = {k: v for k, v in vars(facts).items() if k != "started_at"}
+    return connection.execute(
+        insert(infusion).values(
+            course_id=course_id,
+            started_minute=minute,
+            started_offset=offset,
+            submission_id=submission_id,
+            corrects_id=corrects_id,
+            reason=reason,
+            recorded_at=now_stamp(),
+            recorded_by=by,
+            **values,
+        )
+    ).inserted_primary_key[0]
+
+
+def correct_infusion(
+    connection: Connection,
+    infusion_id: int,
+    *,
+    facts: InfusionFacts,
+    reason: str,
+    by: str,
+) -> int:
+    """Put other facts in an infusion's place and return the new row's id.
+
+    Forms completed at the old start (recorded with the infusion) move with it when the
+    start changes, as corrections with the same reason.
+
+    Raises
+    ------
+    RecordError
+        If there is no reason, the infusion is not the current one, or a value is
+        impossible.
+    """
+    check_reason(reason)
+    old = current_infusion_row(connection, infusion_id)
+    connection.execute(
+        update(infusion).where(infusion.c.id == infusion_id).values(state="superseded")
+    )
+    new_id = insert_infusion(
+        connection,
+        course_id=old.course_id,
+        facts=facts,
+        by=by,
+        corrects_id=infusion_id,
+        reason=reason.strip(),
+    )
+    move_assessments(
+        connection,
+        course_id=old.course_id,
+        from_minute=old.started_minute,
+        to_moment=facts.started_at,
+        reason=reason,
+        by=by,
+    )
+    refresh_course_scores(connection, old.course_id)
+    add_audit_entry(
+        connection, who=by, action="correct", subject=f"infusion {infusion_id}"
+    )
+    return new_id
+
+
+def void_infusion(
+    connection: Connection, infusion_id: int, *, reason: str, by: str
+) -> None:
+    """Withdraw an infusion that was recorded by mistake, saying why.
+
+    Raises
+    ------
+    RecordError
+        If there is no reason, or the infusion is not the current one.
+    """
+    old = current_infusion_row(connection, infusion_id)
+    void_record(connection, infusion, infusion_id, reason=reason, by=by)
+    refresh_course_scores(connection, old.course_id)
+    add_audit_entry(
+        connection, who=by, action="void", subject=f"infusion {infusion_id}"
+    )
+
+
+def list_infusions(connection: Connection, course_id: int) -> list[Infusion]:
+    """Return a course's current infusions, the first first, numbered from 1."""
+    query = (
+        select(infusion)
+        .where(infusion.c.course_id == course_id, infusion.c.state == "current")
+        .order_by(infusion.c.started_minute)
+    )
+    rows = connection.execute(query)
+    return [_infusion(row, number) for number, row in enumerate(rows, start=1)]
+
+
+def current_infusion_row(connection: Connection, infusion_id: int) -> Any:
+    """Return the row of an infusion that stands.
+
+    Raises
+    ------
+    RecordError
+        If there is none, or it was corrected or withdrawn.
+    """
+    row = connection.execute(
+        select(infusion).where(infusion.c.id == infusion_id)
+    ).first()
+    if row is None or row.state != "current":
+        raise RecordError(
+            f"Infusion {infusion_id} was corrected or withdrawn meanwhile; "
+            "open the patient again"
+        )
+    return row
+
+
+def check_infusion(facts: InfusionFacts) -> None:
+    """Refuse an infusion with an impossible value.
+
+    Raises
+    ------
+    RecordError
+        Naming the value and what is allowed.
+    """
+    check_moment(facts.started_at, "Infusion started", utc_now())
+    _check_listed("Phase", facts.phase, (None, *PHASES))
+    _check_listed("Route", facts.route, ROUTES)
+    _check_range("Dose (mg/kg)", facts.dose_mg_per_kg, HIGHEST_DOSE_MG_PER_KG)
+    _check_range("Dose (mg)", facts.dose_mg, HIGHEST_DOSE_MG)
+    _check_range("Minutes", facts.minutes, LONGEST_INFUSION_MINUTES)
+
+
+def _check_listed(
+    what: str, value: str | None, allowed: tuple[str | None, ...]
+) -> None:
+    if value not in allowed:
+        listed = ", ".join("not recorded" if a is None else a for a in allowed)
+        raise RecordError(f"{what} {value!r} is not known; allowed: {listed}")
+
+
+def _check_range(what: str, value: float | None, highest: float) -> None:
+    if value is not None and not 0 < value <= highest:
+        raise RecordError(
+            f"{what} {value:g} is impossible; allowed: above 0, up to {highest}"
+        )
+
+
+_FACT_NAMES = tuple(
+    name for name in InfusionFacts.__dataclass_fields__ if name != "started_at"
+)
+
+
+def _infusion(row: Any, number: int) -> Infusion:
+    facts = InfusionFacts(
+        started_at=from_minutes(row.started_minute, row.started_offset),
+        **{name: getattr(row, name) for name in _FACT_NAMES},
+    )
+    return Infusion(row.id, row.course_id, number, facts, row.recorded_by)

@@ -1,0 +1,65 @@
+"""What infusions and assessments have in common: kept, superseded, withdrawn."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, select, update
+
+from data.errors import RecordError
+from data.moments import utc_now
+
+
+def now_stamp() -> datetime:
+    """Return the present in UTC, as the tables keep it (without a zone)."""
+    return utc_now().replace(tzinfo=None)
+
+
+def check_someone(by: str) -> None:
+    """Refuse a record that nobody made.
+
+    Raises
+    ------
+    RecordError
+        If the name is empty.
+    """
+    if not by.strip():
+        raise RecordError("Recorded by is empty; allowed: the name of who records this")
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a correction or withdrawal without a reason.
+
+    Raises
+    ------
+    RecordError
+        If the reason is empty.
+    """
+    if not reason.strip():
+        raise RecordError("A correction needs a reason; nothing was changed")
+
+
+def submitted_id(
+    connection: Connection, table: Table, submission_id: str | None
+) -> int | None:
+    """Return the id of the record that this submission already made, or None."""
+    if submission_id is None:
+        return None
+    query = select(table.c.id).where(table.c.submission_id == submission_id)
+    return connection.scalar(query)
+
+
+def void_record(
+    connection: Connection, table: Table, record_id: int, *, reason: str, by: str
+) -> None:
+    """Mark one current row as withdrawn; the caller refreshes and audits."""
+    check_reason(reason)
+    check_someone(by)
+    connection.execute(
+        update(table)
+        .where(table.c.id == record_id)
+        .values(
+            state="void",
+            void_reason=reason.strip(),
+            voided_at=now_stamp(),
+            voided_by=by,
+        )
+    )

@@ -1,0 +1,409 @@
+"""The tables: facts only, and two derived ones that are rebuilt from them."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from measures.definition import Measure
+from measures.registry import MEASURES
+
+SEXES = ("female", "male", "other")
+INDICATIONS = ("depression", "ptsd", "both")
+PHASES = ("induction", "maintenance")
+ROUTES = ("IV", "IM", "SC", "intranasal", "oral", "sublingual")
+SOURCES = ("self_report", "clinician", "import")
+PARTIAL_REASONS = ("refused", "interrupted", "other")
+STATES = ("current", "superseded", "void")
+EVENT_KINDS = ("medication", "therapy", "life event", "other")
+ALERT_KINDS = ("item_9",)
+ALERT_ACTIONS = (
+    "risk assessed, no immediate risk",
+    "risk assessed, safety plan made",
+    "emergency services or crisis team involved",
+    "referred",
+    "entered by mistake",
+    "other",
+)
+
+# Guards against a dose in mg typed where mg/kg is meant, and the like.
+HIGHEST_DOSE_MG_PER_KG = 5
+HIGHEST_DOSE_MG = 500
+LONGEST_INFUSION_MINUTES = 600
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+CURRENT = text("state = 'current'")
+
+
+def _one_of(column: str, allowed: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in allowed)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_allowed")
+
+
+def _provenance() -> list[Column]:
+    """Return the columns of a record that is corrected by a later one, never changed.
+
+    ``corrects_id`` and ``reason`` stand on the correcting row; ``void_reason`` says
+    why a row was withdrawn.
+    """
+    return [
+        Column("state", String(10), nullable=False, server_default="current"),
+        Column("reason", Text),
+        Column("void_reason", Text),
+        Column("voided_at", DateTime),
+        Column("voided_by", Text),
+        Column("recorded_at", DateTime, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("submission_id", String(64)),
+    ]
+
+
+def _provenance_rules() -> list[CheckConstraint | UniqueConstraint]:
+    return [
+        _one_of("state", STATES),
+        CheckConstraint(
+            "(corrects_id IS NULL) = (reason IS NULL)", name="correction_has_reason"
+        ),
+        CheckConstraint(
+            "(state = 'void') = (void_reason IS NOT NULL)", name="void_has_reason"
+        ),
+        CheckConstraint(
+            "(voided_at IS NULL) = (void_reason IS NULL)"
+            " AND (voided_by IS NULL) = (void_reason IS NULL)",
+            name="void_says_who_and_when",
+        ),
+        CheckConstraint("recorded_by <> ''", name="recorded_by_someone"),
+        UniqueConstraint("corrects_id"),
+        UniqueConstraint("submission_id"),
+    ]
+
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("record_number", Text, nullable=False, unique=True),
+    Column("given_name", Text),
+    Column("family_name", Text),
+    Column("birth_date", Date),
+    Column("sex", String(10)),
+    Column("added_at", DateTime, nullable=False),
+    Column("added_by", Text, nullable=False),
+    _one_of("sex", SEXES),
+    CheckConstraint("record_number <> ''", name="record_number_given"),
+)
+
+course = Table(
+    "course",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("indication", String(10)),
+    Column("clinician", Text),
+    Column("site", Text),
+    Column("failed_antidepressant_trials", Integer),
+    Column("psychosis", Boolean),
+    Column("substance_use_disorder", Boolean),
+    Column("uncontrolled_medical_condition", Boolean),
+    Column("opened_day", Integer, nullable=False),
+    Column("closed_day", Integer),
+    Column("closed_reason", Text),
+    UniqueConstraint("patient_id", "number"),
+    _one_of("indication", INDICATIONS),
+    CheckConstraint("number >= 1", name="number_from_1"),
+    CheckConstraint("failed_antidepressant_trials >= 0", name="failed_trials_counted"),
+    CheckConstraint("opened_day >= 0", name="opened_since_1970"),
+    CheckConstraint("closed_day >= opened_day", name="closed_after_opened"),
+    CheckConstraint(
+        "(closed_day IS NULL) = (closed_reason IS NULL)", name="closing_has_reason"
+    ),
+)
+
+infusion = Table(
+    "infusion",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("course_id", ForeignKey("course.id"), nullable=False),
+    Column("started_minute", Integer, nullable=False),
+    Column("started_offset", Integer, nullable=False),
+    Column("time_known", Boolean, nullable=False),
+    Column("phase", String(12)),
+    Column("dose_mg_per_kg", Float),
+    Column("dose_mg", Float),
+    Column("route", String(12), nullable=False),
+    Column("minutes", Integer),
+    Column("adverse_events", Text),
+    Column("note", Text),
+    Column("intention", Text),
+    Column("integration_note", Text),
+    Column("corrects_id", ForeignKey("infusion.id")),
+    *_provenance(),
+    *_provenance_rules(),
+    _one_of("phase", PHASES),
+    _one_of("route", ROUTES),
+    CheckConstraint("started_minute >= 0", name="started_since_1970"),
+    CheckConstraint("started_offset BETWEEN -1440 AND 1440", name="offset_in_a_day"),
+    CheckConstraint(
+        f"dose_mg_per_kg > 0 AND dose_mg_per_kg <= {HIGHEST_DOSE_MG_PER_KG}",
+        name="dose_mg_per_kg_range",
+    ),
+    CheckConstraint(
+        f"dose_mg > 0 AND dose_mg <= {HIGHEST_DOSE_MG}", name="dose_mg_range"
+    ),
+    CheckConstraint(
+        f"minutes BETWEEN 1 AND {LONGEST_INFUSION_MINUTES}", name="minutes_range"
+    ),
+)
+Index(
+    "uq_infusion_current",
+    infusion.c.course_id,
+    infusion.c.started_minute,
+    unique=True,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
+)
+
+
+def _sum_of_digits(highest: int) -> str:
+    """Return SQL for the sum of a digit string, the same on every database."""
+    counted = (
+        f"{digit} * (length(answers) - length(replace(answers, '{digit}', '')))"
+        for digit in range(1, highest + 1)
+    )
+    return " + ".join(counted)
+
+
+def _without(characters: str) -> str:
+    """Return SQL for what is left of the answers without these characters."""
+    expression = "answers"
+    for character in characters:
+        expression = f"replace({expression}, '{character}', '')"
+    return expression
+
+
+def _answers_rule(measure: Measure) -> str:
+    digits = "".join(str(answer.score) for answer in measure.answers)
+    return (
+        f"measure <> '{measure.code}' OR answers IS NULL OR ("
+        f"length(answers) = {measure.item_count}"
+        f" AND length({_without(digits + '-')}) = 0"
+        " AND answered IS NOT NULL"
+        " AND answered = length(replace(answers, '-', ''))"
+        f" AND (total IS NOT NULL) = (answered = {measure.item_count})"
+        f" AND (total IS NULL OR total = {_sum_of_digits(measure.highest_answer)}))"
+    )
+
+
+def _item_9_rule(measure: Measure) -> str:
+    if measure.suicide_item is None:
+        return f"measure <> '{measure.code}' OR item_9 IS NULL"
+    given = f"substr(answers, {measure.suicide_item}, 1)"
+    return (
+        f"measure <> '{measure.code}' OR CASE"
+        f" WHEN answers IS NULL OR {given} = '-' THEN item_9 IS NULL"
+        f" ELSE item_9 IS NOT NULL AND CAST(item_9 AS VARCHAR) = {given} END"
+    )
+
+
+def _measure_rules() -> list[CheckConstraint]:
+    windows = " OR ".join(
+        f"(measure = '{m.code}' AND recall_window = '{window.code}')"
+        for m in MEASURES.values()
+        for window in m.recall_windows
+    )
+    rules = [CheckConstraint(windows, name="recall_window_of_measure")]
+    for m in MEASURES.values():
+        rules += [
+            CheckConstraint(_answers_rule(m), name=f"{m.code}_answers"),
+            CheckConstraint(_item_9_rule(m), name=f"{m.code}_item_9"),
+            CheckConstraint(
+                f"measure <> '{m.code}' OR total BETWEEN 0 AND {m.highest_total}",
+                name=f"{m.code}_total_range",
+            ),
+        ]
+        if m.functional_item is None:
+            rules.append(
+                CheckConstraint(
+                    f"measure <> '{m.code}' OR difficulty IS NULL",
+                    name=f"{m.code}_no_difficulty",
+                )
+            )
+    return rules
+
+
+assessment = Table(
+    "assessment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("course_id", ForeignKey("course.id"), nullable=False),
+    Column("measure", String(8), nullable=False),
+    Column("recall_window", String(12), nullable=False),
+    Column("completed_minute", Integer, nullable=False),
+    Column("completed_offset", Integer, nullable=False),
+    Column("time_known", Boolean, nullable=False),
+    Column("answers", String(20)),
+    Column("answered", Integer),
+    Column("total", Integer),
+    Column("item_9", Integer),
+    Column("difficulty", Integer),
+    Column("partial_reason", String(12)),
+    Column("source", String(12), nullable=False),
+    Column("corrects_id", ForeignKey("assessment.id")),
+    *_provenance(),
+    *_provenance_rules(),
+    *_measure_rules(),
+    _one_of("source", SOURCES),
+    _one_of("partial_reason", PARTIAL_REASONS),
+    CheckConstraint(
+        "answers IS NOT NULL OR (total IS NOT NULL AND answered IS NULL)",
+        name="answers_or_total",
+    ),
+    CheckConstraint("difficulty BETWEEN 0 AND 3", name="difficulty_range"),
+    CheckConstraint("completed_minute >= 0", name="completed_since_1970"),
+    CheckConstraint("completed_offset BETWEEN -1440 AND 1440", name="offset_in_a_day"),
+)
+Index(
+    "uq_assessment_current",
+    assessment.c.course_id,
+    assessment.c.measure,
+    assessment.c.recall_window,
+    assessment.c.completed_minute,
+    unique=True,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
+)
+COMPLETE = text("state = 'current' AND total IS NOT NULL")
+Index(
+    "ix_assessment_complete",
+    assessment.c.course_id,
+    assessment.c.measure,
+    assessment.c.recall_window,
+    assessment.c.completed_minute,
+    assessment.c.completed_offset,
+    assessment.c.total,
+    assessment.c.id,
+    sqlite_where=COMPLETE,
+    postgresql_where=COMPLETE,
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("course_id", ForeignKey("course.id"), nullable=False, index=True),
+    Column("day", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    _one_of("kind", EVENT_KINDS),
+    CheckConstraint("day >= 0", name="day_since_1970"),
+    CheckConstraint("description <> ''", name="description_given"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("assessment_id", ForeignKey("assessment.id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("opened_at", DateTime, nullable=False),
+    Column("seen_at", DateTime),
+    Column("seen_by", Text),
+    Column("action", Text),
+    Column("note", Text),
+    Column("closed_at", DateTime),
+    Column("closed_by", Text),
+    UniqueConstraint("assessment_id", "kind"),
+    _one_of("kind", ALERT_KINDS),
+    _one_of("action", ALERT_ACTIONS),
+    CheckConstraint("(seen_at IS NULL) = (seen_by IS NULL)", name="seen_by_someone"),
+    CheckConstraint(
+        "(closed_at IS NULL) = (closed_by IS NULL)"
+        " AND (closed_at IS NULL) = (action IS NULL)",
+        name="closed_says_what_and_who",
+    ),
+)
+OPEN = text("closed_at IS NULL")
+Index(
+    "ix_alert_open",
+    alert.c.assessment_id,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+
+course_progress = Table(
+    "course_progress",
+    metadata,
+    Column("course_id", ForeignKey("course.id"), primary_key=True),
+    Column("first_day", Integer, nullable=False),
+    Column("infusions", Integer, nullable=False),
+    Column("induction_infusions", Integer, nullable=False),
+    Column("last_induction_day", Integer),
+    Column("last_day", Integer, nullable=False),
+)
+
+course_scores = Table(
+    "course_scores",
+    metadata,
+    Column("course_id", ForeignKey("course.id"), nullable=False),
+    Column("measure", String(8), nullable=False),
+    Column("recall_window", String(12), nullable=False),
+    Column("timepoint", String(20), nullable=False),
+    Column("baseline_id", Integer),
+    Column("baseline", Integer),
+    Column("baseline_day", Integer),
+    Column("assessment_id", Integer),
+    Column("total", Integer),
+    Column("score_day", Integer),
+    Column("due_day", Integer),
+    # In this order, without a rowid, so that one rate reads one run of rows.
+    PrimaryKeyConstraint("measure", "recall_window", "timepoint", "course_id"),
+    ForeignKeyConstraint(["baseline_id"], ["assessment.id"]),
+    ForeignKeyConstraint(["assessment_id"], ["assessment.id"]),
+    Index("ix_course_scores_course_id", "course_id"),
+    sqlite_with_rowid=False,
+)
+
+course_scores_version = Table(
+    "course_scores_version",
+    metadata,
+    Column("version", String(32), primary_key=True),
+)

@@ -1,0 +1,117 @@
+"""Where the numbers and wordings were read; each source once."""
+
+from measures.definition import Source
+
+PROJECT = Source("project", "Definition of this project; see docs/methods.md.")
+
+KROENKE_2001 = Source(
+    "kroenke_2001",
+    "Kroenke K, Spitzer RL, Williams JBW. The PHQ-9: validity of a brief depression "
+    "severity measure. J Gen Intern Med 2001;16:606-613.",
+)
+CAMCOPS = Source(
+    "camcops",
+    "CamCOPS, tasks phq9 and pcl5, commit 56a303e1 (University of Cambridge).",
+    "https://github.com/ucam-department-of-psychiatry/camcops",
+)
+LOINC_PHQ9 = Source(
+    "loinc_44249_1", "LOINC panel 44249-1.", "https://loinc.org/44249-1"
+)
+ARRIETA_2017 = Source(
+    "arrieta_2017",
+    "Arrieta et al. J Clin Psychol 2017, as described by the R package qscorer.",
+    "https://doi.org/10.1002/jclp.22390",
+    second_hand=True,
+)
+LOWE_2004 = Source(
+    "lowe_2004",
+    "Löwe B, et al. Med Care 2004;42:1194-1201. Two standard errors of measurement "
+    "in 434 late-life patients of the IMPACT trial.",
+    "https://doi.org/10.1097/00005650-200412000-00006",
+)
+TRANSFORM_2021 = Source(
+    "transform_2021",
+    "Meaningful change in treatment-resistant depression, TRANSFORM-1 and -2, "
+    "anchored on CGI-S. J Affect Disord 2021. PMID 33261932.",
+)
+MCMILLAN_2010 = Source(
+    "mcmillan_2010",
+    "McMillan D, Gilbody S, Richards D. J Affect Disord 2010;127:122-129.",
+    "https://doi.org/10.1016/j.jad.2010.04.030",
+)
+MINDSTEP_2018 = Source(
+    "mindstep_2018",
+    "MindStep evaluation, BMC Psychiatry 2018, table 1, giving the definitions of "
+    "NHS Talking Therapies.",
+    "https://doi.org/10.1186/s12888-018-1987-1",
+    second_hand=True,
+)
+CMS159 = Source(
+    "cms159",
+    "CMS159, Depression Remission at Twelve Months, FHIR version 0.3.000, reporting "
+    "year 2026.",
+    "https://ecqi.healthit.gov/ecqm/ec/2026/cms0159v14",
+)
+HEDIS_DRR = Source(
+    "hedis_drr_e",
+    "HEDIS Depression Remission or Response (DRR-E), NCQA report-card page.",
+)
+MNCM = Source(
+    "mncm",
+    "Minnesota Community Measurement, depression response and remission at six and "
+    "twelve months (CBE 1884, 1885).",
+)
+MCINNES_2022 = Source(
+    "mcinnes_2022",
+    "McInnes LA, et al. A retrospective analysis of ketamine intravenous therapy for "
+    "depression in real-world care settings. J Affect Disord 2022.",
+    "https://doi.org/10.1016/j.jad.2021.12.097",
+)
+PFEIFFER_2024 = Source(
+    "pfeiffer_2024",
+    "Pfeiffer PN, et al. Clinical outcomes of intravenous ketamine treatment for "
+    "depression in the VA health system. J Clin Psychiatry 2024;85(1):23m14984.",
+    "https://doi.org/10.4088/JCP.23m14984",
+)
+WEATHERS_2013 = Source(
+    "weathers_2013",
+    "Weathers FW, Litz BT, Keane TM, Palmieri PA, Marx BP, Schnurr PP. The PTSD "
+    "Checklist for DSM-5 (PCL-5). National Center for PTSD, 2013.",
+)
+BOVIN_2016 = Source(
+    "bovin_2016",
+    "Bovin MJ, et al. Psychol Assess 2016;28:1379-1391. Veterans, CAPS-5 reference, "
+    "n = 140.",
+    "https://doi.org/10.1037/pas0000254",
+)
+MARX_2022 = Source(
+    "marx_2022",
+    "Marx BP, et al. Psychol Assess 2022;34:197-203. Male veterans in two trials, "
+    "n = 198 and n = 102.",
+)
+BLANCHARD_2023 = Source(
+    "blanchard_2023",
+    "Blanchard BE, et al. J Trauma Stress 2023;36:1102-1114. Primary care, n = 971.",
+    "https://doi.org/10.1002/jts.22975",
+)
+FEDER_2021 = Source(
+    "feder_2021",
+    "Feder A, et al. A randomized controlled trial of repeated ketamine "
+    "administration for chronic posttraumatic stress disorder. Am J Psychiatry 2021.",
+    "https://doi.org/10.1176/appi.ajp.2020.20050596",
+)
+DARNELL_2025 = Source(
+    "darnell_2025",
+    "Darnell et al. Weekly and monthly PCL-5. Assessment 2025.",
+    "https://doi.org/10.1177/10731911251321929",
+)
+PAST_DAY_2025 = Source(
+    "past_day_2025",
+    "Past-Day PCL-5 in massed treatment, n = 222. Psychol Trauma 2025. PMID 40080562.",
+)
+AU_GUIDELINES = Source(
+    "comorbidity_guidelines",
+    "Australian comorbidity guidelines, PCL-5: no empirically derived severity bands; "
+    "a cut-off tends to be more reliable than the symptom rule.",
+    "https://comorbidityguidelines.org.au",
+)

@@ -1,0 +1,83 @@
+"""Item forms one after the other, for test_item_form.py to type into.
+
+Query parameters: ``run`` names the records, so that tests do not meet; ``forms`` lists
+the measures; ``together`` shows all of them from the start; ``refuse`` saves nothing.
+"""
+
+import json
+import uuid
+
+import streamlit as st
+
+from measures.definition import Answer, Measure
+from measures.registry import MEASURES
+from views import item_form
+
+
+@st.cache_resource
+def memory() -> dict[str, dict]:
+    """Return what outlives a page, but not the server."""
+    return {"messages": {}, "saved": {}, "drafts": {}}
+
+
+def main() -> None:
+    st.set_page_config(page_title="Item forms", page_icon="📝", layout="wide")
+    st.title("Record")
+    run = st.query_params.get("run", "run")
+    codes = st.query_params.get("forms", "phq9").split(",")
+    entry(run, codes)
+    with st.container(key="kept"):
+        st.text(json.dumps({name: part.get(run) for name, part in memory().items()}))
+    st.text_input("Note", key="note")
+
+
+@st.fragment
+def entry(run: str, codes: list[str]) -> None:
+    open_codes = [code for code in codes if code not in saved(run)]
+    shown = codes if "together" in st.query_params else open_codes[:1]
+    for code in shown:
+        enter(run, MEASURES[code], autofocus=code == next(iter(open_codes), None))
+
+
+def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
+    key, record = f"form-{measure.code}", f"{run}/{measure.code}"
+    draft = memory()["drafts"].get(run, {}).get(measure.code) or {}
+    difficulty = measure.functional_item
+    submission = item_form.item_form(
+        name=measure.name,
+        stem=measure.default_recall_window.stem,
+        items=[item.text for item in measure.items],
+        answers=pairs(measure.answers),
+        functional=difficulty and (difficulty.text, pairs(difficulty.answers)),
+        watch_item=measure.suicide_item,
+        values=draft.get("values"),
+        functional_value=draft.get("functional"),
+        record=record,
+        token=st.session_state.setdefault(f"token-{record}", uuid.uuid4().hex),
+        key=key,
+        save_label=f"Save {measure.name}",
+        autofocus=autofocus,
+    )
+    if newer := item_form.item_form_draft(key, record):
+        memory()["drafts"].setdefault(run, {})[measure.code] = newer
+    if submission:
+        keep(run, measure.code, submission)
+        st.rerun()
+
+
+def keep(run: str, code: str, submission: item_form.Submission) -> None:
+    memory()["messages"][run] = memory()["messages"].get(run, 0) + 1
+    if "refuse" not in st.query_params:
+        saved(run).setdefault(code, submission)
+
+
+def saved(run: str) -> dict[str, item_form.Submission]:
+    return memory()["saved"].setdefault(run, {})
+
+
+def pairs(answers: tuple[Answer, ...]) -> list[tuple[int, str]]:
+    return [(answer.score, answer.text) for answer in answers]
+
+
+if __name__ == "__main__":
+    main()

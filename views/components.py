@@ -1,0 +1,50 @@
+"""Widgets that more than one page uses."""
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from data import database
+from views import state
+
+
+def offer_example() -> None:
+    """Make the example practice if it is not there yet, showing progress."""
+    from data.example_practice import example_is_made, make_example
+
+    url = database.example_url()
+    if example_is_made(url):
+        return
+    bar = st.progress(0.0, "Making the example practice …")
+    make_example(url, as_of=state.today(), progress=bar.progress)
+    bar.empty()
+
+
+def empty_practice(engine: Engine) -> None:
+    """Say what to do in a practice without patients, and stop the page."""
+    st.info("There are no patients here yet.")
+    first, example = st.columns(2)
+    with first:
+        st.subheader("Record the first patient")
+        st.write("Add a patient, the first infusion and its forms.")
+        if st.button("Record the first patient", type="primary"):
+            state.go_to("record.py")
+        st.page_link("importing.py", label="or import infusions and forms from files")
+    with example:
+        st.subheader("Look around first")
+        st.write(
+            "120 invented patients in a database of their own, clearly marked; "
+            "nothing there mixes with your records."
+        )
+        st.button("Open the example practice", on_click=state.open_example)
+    st.stop()
+
+
+def print_style() -> None:
+    """Leave the sidebar and the toolbar off paper."""
+    st.html(
+        "<style>@media print {"
+        '[data-testid="stSidebar"], [data-testid="stToolbar"], '
+        '[data-testid="stHeader"], .stButton, .stDownloadButton '
+        "{ display: none !important }"
+        "}</style>"
+    )

@@ -1,0 +1,225 @@
+"""A form entered from the keyboard: one digit per item, saved on purpose only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+import streamlit as st
+
+
+PARTIAL_REASONS = (
+    ("refused", "Refused"),
+    ("interrupted", "Interrupted"),
+    ("other", "Other"),
+)
+"""Why a form may be saved incomplete: code and words."""
+
+
+class Answers(TypedDict):
+    """What was typed so far: one entry per item, None where there is no answer."""
+
+    values: list[int | None]
+    functional: int | None
+
+
+class Submission(Answers):
+    """What was saved, under the token of the attempt to save it."""
+
+    token: str
+    partial_reason: str | None
+
+
+def _source(kind: str) -> str:
+    return Path(__file__).with_suffix(f".{kind}").read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "item_form", html=_source("html"), css=_source("css"), js=_source("js")
+)
+
+
+def item_form(
+    *,
+    name: str = "",
+    stem: str,
+    items: Sequence[str],
+    answers: Sequence[tuple[int, str]],
+    record: str,
+    token: str,
+    key: str,
+    functional: tuple[str, Sequence[tuple[int, str]]] | None = None,
+    values: Sequence[int | None] | None = None,
+    functional_value: int | None = None,
+    watch_item: int | None = None,
+    save_label: str = "Save",
+    partial_reasons: Sequence[tuple[str, str]] = PARTIAL_REASONS,
+    autofocus: bool = False,
+) -> Submission | None:
+    """Show one form and return its answers on the run that saving it causes.
+
+    Until then nothing is returned, and the answers stay in the browser: other
+    reruns, a lost connection and a restart of the server leave them alone. A draft
+    reaches the server 1.5 seconds after the last answer (see `item_form_draft`).
+    Mount it in a fragment so that a draft reruns no more than that, and never in
+    ``st.form``, which would swallow the save.
+
+    Parameters
+    ----------
+    name
+        Short name of the measure, shown before the stem.
+    stem
+        The question above the items, with its recall window.
+    items
+        The items in order, word for word.
+    answers
+        Score and words of each answer an item may have; scores from 0 to 9.
+    record
+        What is being filled in, such as one measure at one infusion. Another record
+        starts a new form; the same record keeps what was typed.
+    token
+        Names this attempt to save. The first token seen with a record comes back with
+        every save of it, so one stored as unique is saved once.
+    key
+        Streamlit's key of the widget.
+    functional
+        A question outside the total with its own answers; it may be skipped.
+    values, functional_value
+        Answers to start with: a draft, or a record to correct.
+    watch_item
+        Number of the item that is marked, and named below, from an answer of 1.
+    save_label
+        Words on the button that saves.
+    partial_reasons
+        Codes and words to choose from before an incomplete form is saved; without
+        any, it cannot be.
+    autofocus
+        Take the focus, once per record or when this becomes true. Digits typed while
+        another form was being saved are then entered here.
+
+    Returns
+    -------
+    Submission or None
+        ``values`` has one entry per item. ``partial_reason`` is a code exactly when
+        an item has no answer.
+
+    Raises
+    ------
+    ValueError
+        If answers do not fit the form, whether to start with or from the browser.
+    """
+    form = _Form(
+        record=record,
+        item_count=len(items),
+        scores=_scores(answers),
+        functional_scores=_scores(functional[1] if functional else ()),
+        reasons=frozenset(code for code, _ in partial_reasons),
+    )
+    if values is not None:
+        form.answers({"values": list(values), "functional": functional_value})
+    result = _mount(
+        key=key,
+        data={
+            "name": name,
+            "stem": stem,
+            "items": list(items),
+            "answers": _pairs(answers),
+            "functional": functional
+            and {"text": functional[0], "answers": _pairs(functional[1])},
+            "record": record,
+            "token": token,
+            "values": None if values is None else list(values),
+            "functional_value": functional_value,
+            "watch_item": watch_item,
+            "save_label": save_label,
+            "partial_reasons": _pairs(partial_reasons),
+            "autofocus": autofocus,
+            "received": st.session_state.get(_received_key(key)),
+        },
+        on_submitted_change=partial(_note_received, key),
+        on_draft_change=_nothing,
+    )
+    if form.sent(result.draft):
+        st.session_state[_draft_key(key)] = record, form.answers(result.draft)
+    return form.submission(result.submitted) if form.sent(result.submitted) else None
+
+
+def item_form_draft(key: str, record: str) -> Answers | None:
+    """Return what was typed into a form and not saved, as last sent by the browser.
+
+    Call it after `item_form` in the same run. It still answers after a save: whoever
+    keeps drafts drops that of a record once it is saved.
+    """
+    of, answers = st.session_state.get(_draft_key(key), (None, None))
+    return answers if of == record else None
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What the browser may send; it is not trusted to have checked."""
+
+    record: str
+    item_count: int
+    scores: frozenset[int]
+    functional_scores: frozenset[int]
+    reasons: frozenset[str]
+
+    def sent(self, payload: Any) -> bool:
+        """Tell a message of this record from none and from one sent too late."""
+        return payload is not None and payload["record"] == self.record
+
+    def answers(self, payload: Any) -> Answers:
+        values, functional = payload["values"], payload["functional"]
+        if len(values) != self.item_count:
+            raise ValueError(
+                f"{len(values)} answers for a form of {self.item_count} items"
+            )
+        for number, value in enumerate(values, start=1):
+            _check_answer(f"Item {number}", value, self.scores)
+        _check_answer(
+            "The question outside the total", functional, self.functional_scores
+        )
+        return {"values": values, "functional": functional}
+
+    def submission(self, payload: Any) -> Submission:
+        answers, reason = self.answers(payload), payload["partial_reason"]
+        if (reason is not None) != (None in answers["values"]):
+            raise ValueError("A reason belongs to an incomplete form, and to no other")
+        if reason is not None and reason not in self.reasons:
+            raise ValueError(
+                f"The reason {reason!r} must be one of {sorted(self.reasons)}"
+            )
+        return {**answers, "token": payload["token"], "partial_reason": reason}
+
+
+def _check_answer(what: str, value: Any, scores: frozenset[int]) -> None:
+    # The type, because True == 1.
+    if value is not None and (type(value) is not int or value not in scores):
+        allowed = ", ".join(map(str, sorted(scores))) or "nothing"
+        raise ValueError(f"{what} must be answered with {allowed}, or not at all")
+
+
+def _scores(answers: Iterable[tuple[int, str]]) -> frozenset[int]:
+    return frozenset(score for score, _ in answers)
+
+
+def _pairs(pairs: Iterable[tuple[int | str, str]]) -> list[list[int | str]]:
+    return [list(pair) for pair in pairs]
+
+
+def _note_received(key: str) -> None:
+    # The browser unlocks the form when it reads its own attempt back.
+    st.session_state[_received_key(key)] = st.session_state[key].submitted["attempt"]
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only where there is a callback for it."""
+
+
+def _received_key(key: str) -> str:
+    return f"{key}-received"
+
+
+def _draft_key(key: str) -> str:
+    return f"{key}-draft"
