@@ -57,14 +57,17 @@ _WHEN_EVER = {
     DAYS: "Reached at least once by day 42 after infusion 1 (Kaplan-Meier).",
     INFUSIONS: "Reached at least once by this infusion (Kaplan-Meier).",
 }
-_RATED_BY = {
+_BY_RATER = {
+    "self-report": "",
     "clinician": (
         "A clinician rated the study's patients; the practice's rate themselves."
     ),
     "not stated": "Who rated the study's patients was not seen.",
 }
-_KNEW = {
-    "randomised, double-blind": (
+_BY_EVIDENCE = {
+    "routine care": "",
+    "open-label": "",
+    "randomised, blinded": (
         "The study was blinded; in the practice everybody knows what was given."
     ),
     "randomised, open-label": (
@@ -203,19 +206,12 @@ def why_not(figure: PublishedFigure, outcome: str) -> str:
             f"outcome must be one of {', '.join(OUTCOMES)}; got {outcome}."
         )
     if outcome == CHANGE:
-        if figure.change is None or figure.change.mean is None:
-            return "No mean change from baseline was seen in the study."
+        reason = _why_no_change(figure)
     else:
-        rate = figure.rate(outcome)
-        if rate is None:
-            return f"No {outcome} rate was seen in the study."
-        if not rate.definition_seen:
-            return f"The study's rule for {outcome} was not seen."
-        if rate.criterion is None:
-            return f"The study's rule for {outcome} has no counterpart here."
-    if figure.recut is None:
-        return "Nothing recorded here comes near the study's time point and measure."
-    return ""
+        reason = _why_no_rate(figure, outcome)
+    if not reason and figure.recut is None:
+        return "Nothing recorded here comes near the study's measure and time point."
+    return reason
 
 
 def set_beside(
@@ -307,6 +303,25 @@ def courses_of_denominator(courses: pd.DataFrame, recut: Recut) -> pd.DataFrame:
     return courses
 
 
+def _why_no_change(figure: PublishedFigure) -> str:
+    if figure.change is None or figure.change.mean is None:
+        return "No mean change from baseline was seen in the study."
+    if figure.recut and figure.measure != MEASURES[figure.recut.measure].name:
+        return f"The study's change is in points of another scale, {figure.measure}."
+    return ""
+
+
+def _why_no_rate(figure: PublishedFigure, outcome: str) -> str:
+    rate = figure.rate(outcome)
+    if rate is None:
+        return f"No {outcome} rate was seen in the study."
+    if not rate.definition_seen:
+        return f"The study's rule for {outcome} was not seen."
+    if rate.criterion is None:
+        return f"The study's rule for {outcome} has no counterpart here."
+    return ""
+
+
 def _recut(
     figure: PublishedFigure, outcome: str, practice: PracticeFrames, confidence: float
 ) -> tuple[OutcomeRate | MeanChange | None, EverCurve | None]:
@@ -390,10 +405,10 @@ def _unmatched(
 ) -> tuple[str, ...]:
     n_not_seen = published is not None and published.proportion is None
     sentences = (
-        _RATED_BY.get(figure.rater, ""),
+        _BY_RATER[figure.rater],
         _other_scale(figure),
         _days_asked_about(figure),
-        _KNEW.get(figure.study.evidence, ""),
+        _BY_EVIDENCE[figure.study.evidence],
         _population(figure),
         _STOPPING,
         _N_NOT_SEEN if n_not_seen else "",

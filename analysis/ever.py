@@ -158,8 +158,7 @@ def ever_within(
     seen = conform(scores, SCORES_AFTER)
     seen = seen.loc[seen["day"] <= as_of_day, ["course_id", "day", "total"]]
     seen = seen.merge(started[["course_id", "first_day", "baseline"]], on="course_id")
-    seen = seen.assign(time=seen["day"] - seen["first_day"])
-    _refuse_scores_before_infusion_1(seen)
+    seen = seen.assign(time=_days_since_infusion_1(seen))
     return ever_curve(
         seen[seen["total"].notna() & (seen["time"] <= days)],
         criterion,
@@ -266,11 +265,13 @@ def _complement(step: Step) -> Step:
     return Step(step.time, step.at_risk, step.events, 1 - step.estimate, lower, upper)
 
 
-def _refuse_scores_before_infusion_1(scores: pd.DataFrame) -> None:
-    early = scores["time"] < 0
+def _days_since_infusion_1(scores: pd.DataFrame) -> pd.Series:
+    days = scores["day"] - scores["first_day"]
+    # A later score can have the calendar day before, in a time zone further west.
+    early = days < -1
     if early.any():
-        first = scores[early].iloc[0]
         raise ValueError(
-            f"SCORES_AFTER: course {int(first['course_id'])} has a score "
-            f"{-int(first['time'])} days before infusion 1; allowed: none."
+            f"SCORES_AFTER: course {scores.loc[early, 'course_id'].iloc[0]} has a "
+            f"score {-days[early].iloc[0]} days before infusion 1; allowed: none."
         )
+    return days.clip(lower=0)

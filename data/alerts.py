@@ -11,6 +11,7 @@ from data.moments import from_minutes
 from data.records import check_someone, now_stamp
 from data.tables import ALERT_ACTIONS, alert, assessment, course
 
+
 ITEM_9 = "item_9"
 ENTERED_BY_MISTAKE = "entered by mistake"
 

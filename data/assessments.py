@@ -196,7 +196,9 @@ def correct_assessment(
         return existing
     check_reason(reason)
     old = _current_row(connection, assessment_id)
-    new_id = _supersede(connection, old, facts, reason, by, submission_id)
+    new_id = _supersede(
+        connection, old, facts, reason=reason, by=by, submission_id=submission_id
+    )
     refresh_course_scores(connection, old.course_id)
     return new_id
 
@@ -240,7 +242,7 @@ def move_assessments(
     for row in connection.execute(query).all():
         facts = _facts(row)
         moved = AssessmentFacts(**{**vars(facts), "completed_at": to_moment})
-        _supersede(connection, row, moved, reason, by)
+        _supersede(connection, row, moved, reason=reason, by=by)
 
 
 def get_assessment(connection: Connection, assessment_id: int) -> Assessment:
@@ -290,6 +292,7 @@ def _supersede(
     connection: Connection,
     old: Any,
     facts: AssessmentFacts,
+    *,
     reason: str,
     by: str,
     submission_id: str | None = None,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, text
 from data.moments import utc_now
 from data.tables import audit_entry
 
+
 FIRST_HASH = "0" * 64
 
 # One writer at a time appends on PostgreSQL; SQLite has only one writer anyway.

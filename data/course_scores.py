@@ -49,6 +49,7 @@ from measures.timepoints import (
     TimePoint,
 )
 
+
 # Raised when the SELECT below is corrected although no definition changed.
 SELECT_REVISION = 1
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from data.errors import DatabaseError
 
+
 APPLICATION = "infusion-outcomes"
 MIGRATIONS = Path(__file__).parent / "migrations"
 

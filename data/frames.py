@@ -19,6 +19,7 @@ from data.tables import (
 from measures.registry import TIMEPOINTS
 from measures.timepoints import DAY_1, INFUSION_K
 
+
 NOT_RECORDED = "not recorded"
 
 
@@ -290,7 +291,7 @@ def baseline_ids(connection: Connection, course_id: int) -> dict[tuple[str, str]
 
 
 def induction_infusions(connection: Connection, course_id: int) -> int:
-    """Return how many infusions of a course are in its induction; 0 before the first."""
+    """Return how many infusions of a course are in its induction."""
     query = select(course_progress.c.induction_infusions).where(
         course_progress.c.course_id == course_id
     )

@@ -111,8 +111,8 @@ def insert_infusion(
     )
     if taken is not None:
         raise RecordError(
-            f"This course already has an infusion at {facts.started_at:%Y-%m-%d %H:%M}; "
-            "correct that one, or give another time"
+            f"This course already has an infusion at "
+            f"{facts.started_at:%Y-%m-%d %H:%M}; correct that one, or give another time"
         )
     values = {k: v for k, v in vars(facts).items() if k != "started_at"}
     return connection.execute(
@@ -204,6 +204,19 @@ def list_infusions(connection: Connection, course_id: int) -> list[Infusion]:
     )
     rows = connection.execute(query)
     return [_infusion(row, number) for number, row in enumerate(rows, start=1)]
+
+
+def get_infusion(connection: Connection, infusion_id: int) -> Infusion:
+    """Return one infusion that stands, with its number in the course.
+
+    Raises
+    ------
+    RecordError
+        If there is none, or it was corrected or withdrawn.
+    """
+    course_id = current_infusion_row(connection, infusion_id).course_id
+    (found,) = (i for i in list_infusions(connection, course_id) if i.id == infusion_id)
+    return found
 
 
 def current_infusion_row(connection: Connection, infusion_id: int) -> Any:

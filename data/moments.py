@@ -5,21 +5,22 @@ instant and the local calendar day.
 """
 
 import os
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.errors import RecordError
 from measures.days import day_date, day_number
 
+
 MINUTES_PER_DAY = 1440
 EARLIEST_DAY = date(2000, 1, 1)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
     """Return the present instant, without a fraction of a second."""
-    return datetime.now(timezone.utc).replace(microsecond=0)
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def practice_zone() -> tzinfo:
@@ -32,7 +33,7 @@ def practice_zone() -> tzinfo:
     """
     name = os.environ.get("TIME_ZONE")
     if not name:
-        return datetime.now().astimezone().tzinfo or timezone.utc
+        return datetime.now().astimezone().tzinfo or UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -45,6 +46,11 @@ def practice_zone() -> tzinfo:
 def today() -> date:
     """Return the present calendar day at the practice."""
     return datetime.now(practice_zone()).date()
+
+
+def now_at_practice() -> datetime:
+    """Return the present in the practice's time zone, to the minute."""
+    return datetime.now(practice_zone()).replace(second=0, microsecond=0)
 
 
 def aware(moment: datetime) -> datetime:
@@ -110,6 +116,7 @@ __all__ = [
     "day_number",
     "from_minutes",
     "local_day",
+    "now_at_practice",
     "practice_zone",
     "to_minutes",
     "today",

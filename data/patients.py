@@ -12,6 +12,7 @@ from data.errors import RecordError
 from data.moments import day_date, day_number, today, utc_now
 from data.tables import INDICATIONS, SEXES, course, patient
 
+
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 

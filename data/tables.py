@@ -23,6 +23,7 @@ from sqlalchemy import (
 from measures.definition import Measure
 from measures.registry import MEASURES
 
+
 SEXES = ("female", "male", "other")
 INDICATIONS = ("depression", "ptsd", "both")
 PHASES = ("induction", "maintenance")

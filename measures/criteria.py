@@ -22,6 +22,7 @@ from measures.sources import (
     TRANSFORM_2021,
 )
 
+
 KINDS = ("response", "remission", "change", "recovery")
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+
 _EPOCH = date(1970, 1, 1).toordinal()
 
 

@@ -8,6 +8,7 @@ from measures.sources import (
     WEATHERS_2013,
 )
 
+
 LICENCE = (
     "Weathers, Litz, Keane, Palmieri, Marx & Schnurr (2013), National Center for PTSD. "
     "Developed by staff of the US Department of Veterans Affairs; not copyrighted."

@@ -11,6 +11,7 @@ from measures.definition import (
 )
 from measures.sources import CAMCOPS, KROENKE_2001
 
+
 LICENCE = (
     "Copyright © Pfizer Inc. All rights reserved. Developed by Drs. Robert L. Spitzer, "
     "Janet B.W. Williams, Kurt Kroenke and colleagues, with an educational grant from "

@@ -9,6 +9,7 @@ from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
 from measures.timepoints import TimePoint
 
+
 MEASURES: dict[str, Measure] = {m.code: m for m in (PHQ9, PCL5)}
 
 RECALL_WINDOWS: dict[str, RecallWindow] = {

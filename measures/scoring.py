@@ -10,6 +10,7 @@ from measures.pcl5 import PCL5, SYMPTOM_PRESENT_AT
 from measures.phq9 import PHQ9
 from measures.sources import ARRIETA_2017
 
+
 UNANSWERED = "-"
 
 Answers = tuple[int | None, ...]

@@ -2,6 +2,7 @@
 
 from measures.definition import Source
 
+
 PROJECT = Source("project", "Definition of this project; see docs/methods.md.")
 
 KROENKE_2001 = Source(

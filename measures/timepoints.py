@@ -16,6 +16,7 @@ from measures.sources import (
     PROJECT,
 )
 
+
 INFUSION_1 = "infusion 1"
 INFUSION_K = "infusion k"
 LAST_INDUCTION_INFUSION = "last induction infusion"

@@ -1,9 +1,13 @@
 """Widgets that more than one page uses."""
 
+from collections.abc import Callable
+
 import streamlit as st
-from sqlalchemy import Engine
 
 from data import database
+from data.database import Engine
+from data.errors import RecordError
+from measures.scoring import UnscorableAnswers
 from views import state
 
 
@@ -39,12 +43,26 @@ def empty_practice(engine: Engine) -> None:
     st.stop()
 
 
-def print_style() -> None:
-    """Leave the sidebar and the toolbar off paper."""
+def kept(step: Callable[[], object]) -> bool:
+    """Take a step and return whether it was kept; show why where it was refused."""
+    try:
+        step()
+    except (RecordError, UnscorableAnswers) as error:
+        st.error(str(error))
+        return False
+    return True
+
+
+def page_style() -> None:
+    """Use the page's height, and leave what is only for the screen off paper."""
     st.html(
-        "<style>@media print {"
-        '[data-testid="stSidebar"], [data-testid="stToolbar"], '
-        '[data-testid="stHeader"], .stButton, .stDownloadButton '
-        "{ display: none !important }"
+        "<style>"
+        '[data-testid="stMainBlockContainer"] { padding-top: 3.5rem }'
+        # A shortcut's hint is too faint on a filled button as it comes.
+        "button kbd { color: inherit !important; opacity: 1 !important }"
+        "@media print {"
+        ' [data-testid="stSidebar"], [data-testid="stToolbar"],'
+        ' [data-testid="stHeader"], .stButton, .stDownloadButton'
+        " { display: none !important }"
         "}</style>"
     )

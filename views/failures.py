@@ -6,6 +6,7 @@ import traceback
 
 import streamlit as st
 
+
 _log = logging.getLogger("infusion_outcomes")
 
 

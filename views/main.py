@@ -3,7 +3,7 @@
 import streamlit as st
 
 from views import state
-from views.components import offer_example, print_style
+from views.components import offer_example, page_style
 
 
 st.set_page_config(
@@ -14,13 +14,13 @@ PAGES = {
     "Patients": [
         st.Page("caseload.py", title="Caseload", default=True),
         st.Page("record.py", title="Record"),
+        st.Page("importing.py", title="Import", url_path="import"),
         st.Page("patient.py", title="Patient", visibility="hidden"),
     ],
-    "Practice": [
+    "Results": [
         st.Page("outcomes.py", title="Outcomes"),
         st.Page("published.py", title="Published figures"),
         st.Page("methods.py", title="Methods"),
-        st.Page("importing.py", title="Import", url_path="import"),
     ],
 }
 
@@ -44,12 +44,11 @@ with st.sidebar:
         persist_state="session",
     )
 
-print_style()
+page_style()
 if state.in_example():
     st.warning(
-        "Example practice: every patient here is invented. Nothing you record here "
-        "reaches your own records.",
-        icon="⚠️",
+        "**Example practice.** Every patient here is invented. Nothing you record here "
+        "reaches your own records."
     )
     offer_example()
 

@@ -1,2 +1,3 @@
 import streamlit as st
-st.title('patient')
+
+st.title("patient")

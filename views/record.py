@@ -1,2 +1,77 @@
+"""Record an infusion and its forms, or correct one."""
+
 import streamlit as st
-st.title('record')
+
+from data.database import Engine, reading
+from data.patients import Course, Patient, get_patient, list_courses, list_patients
+from views import state
+from views.record_forms import correct_assessment_section, forms_section
+from views.record_infusion import correct_infusion_section, infusion_section
+from views.record_patient import choose_patient, identity_band, new_course, new_patient
+
+
+def record() -> None:
+    """Draw the page."""
+    st.title("Record")
+    engine = state.engine()
+    _ask_who_records()
+    if "correct" in st.query_params:
+        correct_assessment_section(engine, st.query_params["correct"])
+        return
+    if "correct_infusion" in st.query_params:
+        correct_infusion_section(engine, st.query_params["correct_infusion"])
+        return
+    patient = _chosen_patient(engine)
+    if patient is None:
+        new_patient(engine, expanded=True)
+        return
+    new_patient(engine, expanded=False)
+    course = _chosen_course(engine, patient)
+    identity_band(patient, course)
+    if course is None:
+        new_course(engine, patient)
+        return
+    infusion_section(engine, course)
+    forms_section(engine, patient, course)
+    with st.expander("Open another course for this patient"):
+        new_course(engine, patient)
+
+
+def _ask_who_records() -> None:
+    if not state.recorder():
+        st.text_input(
+            "Your name, kept with everything you record",
+            key="recorder_here",
+            on_change=state.take_recorder_from,
+            args=("recorder_here",),
+        )
+
+
+def _chosen_patient(engine: Engine) -> Patient | None:
+    with reading(engine) as connection:
+        patients = list_patients(connection)
+    if not patients:
+        return None
+    chosen = choose_patient(patients)
+    if chosen is None:
+        return None
+    with reading(engine) as connection:
+        return get_patient(connection, chosen)
+
+
+def _chosen_course(engine: Engine, patient: Patient) -> Course | None:
+    with reading(engine) as connection:
+        courses = list_courses(connection, patient.id)
+    if len(courses) <= 1:
+        return courses[0] if courses else None
+    return st.segmented_control(
+        "Course",
+        courses,
+        default=courses[-1],
+        required=True,
+        format_func=lambda course: f"Course {course.number}, {course.opened:%d %b %Y}",
+        key=f"course-{patient.id}",
+    )
+
+
+record()

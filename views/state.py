@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any, NoReturn
 
 import streamlit as st
-from sqlalchemy import Engine
 
 from data import database, moments
 from data.course_scores import rebuild_if_outdated
+from data.database import Engine
 from data.errors import DatabaseError
 from measures.days import day_number
+
 
 OWN = "own"
 EXAMPLE = "example"
@@ -52,6 +53,11 @@ def _engine(url: str) -> Engine:
 def recorder() -> str:
     """Return the name of who records, as given in the sidebar; empty if not given."""
     return (st.session_state.get("recorder") or "").strip()
+
+
+def take_recorder_from(key: str) -> None:
+    """Take the recorder's name from another field; for ``on_change``."""
+    st.session_state["recorder"] = st.session_state[key]
 
 
 def today() -> date:

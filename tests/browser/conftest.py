@@ -121,7 +121,7 @@ def start_app(tmp_path: Path, app_log: Path) -> Iterator[Callable[..., str]]:
 
         def start(database_url: str | None = None) -> str:
             environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
-            del environment["DATABASE_URL"]
+            environment.pop("DATABASE_URL", None)
             if database_url:
                 environment["DATABASE_URL"] = database_url
             return running.enter_context(application(environment, app_log))

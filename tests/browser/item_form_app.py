@@ -66,7 +66,7 @@ def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
 
 
 def keep(run: str, code: str, submission: item_form.Submission) -> None:
-    memory()["messages"][run] = memory()["messages"].get(run, 0) + 1
+    memory()["messages"].setdefault(run, []).append(submission["token"])
     if "refuse" not in st.query_params:
         saved(run).setdefault(code, submission)
 

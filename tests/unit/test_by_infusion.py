@@ -221,13 +221,22 @@ def test_the_step_that_holds_is_the_last_at_or_before_a_time():
     assert [curve.at(time).time for time in (3, 39, 40, 42)] == [3, 3, 40, 40]
 
 
+def test_a_score_dated_the_day_before_in_another_time_zone_counts_as_day_0():
+    curve = within("""
+        course_id | day | total
+        ----------+-----+------
+        1         | 9   | 10
+    """)
+    assert [step.time for step in curve.steps] == [0]
+
+
 def test_refuses_a_score_from_before_the_course():
-    with pytest.raises(ValueError, match="course 2 has a score 1 days before infusion"):
+    with pytest.raises(ValueError, match="course 2 has a score 2 days before infusion"):
         within("""
             course_id | day | total
             ----------+-----+------
             1         | 10  | 10
-            2         | 9   | 10
+            2         | 8   | 10
         """)
 
 

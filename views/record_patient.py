@@ -1,0 +1,174 @@
+"""Who is recorded: choose, check, add."""
+
+import streamlit as st
+
+from data.database import Engine, reading, writing
+from data.errors import RecordError
+from data.patients import (
+    EARLIEST_BIRTH,
+    INDICATIONS,
+    SEXES,
+    Course,
+    Patient,
+    Screening,
+    add_patient,
+    list_clinicians,
+    open_course,
+)
+from views import state
+
+
+INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
+
+
+def choose_patient(patients: list[Patient]) -> str | None:
+    """Ask for a patient by name or record number and return the opaque id."""
+    by_id = {patient.id: patient for patient in patients}
+    asked = st.query_params.get("patient")
+    ids = list(by_id)
+    chosen = st.selectbox(
+        "Patient",
+        ids,
+        index=ids.index(asked) if asked in by_id else None,
+        format_func=lambda patient_id: label(by_id[patient_id]),
+        placeholder="Type a name or record number",
+    )
+    if chosen is not None and chosen != asked:
+        st.query_params["patient"] = chosen
+    return chosen
+
+
+def label(patient: Patient) -> str:
+    """Return name, birth date and record number in one line."""
+    return " · ".join(
+        (patient.name or "no name recorded", born(patient), patient.record_number)
+    )
+
+
+def born(patient: Patient) -> str:
+    """Return the birth date in words."""
+    if patient.birth_date is None:
+        return "birth date not recorded"
+    return f"born {patient.birth_date:%d %b %Y}"
+
+
+def identity_band(patient: Patient, course: Course | None) -> None:
+    """Keep name, birth date and record number in view while the page scrolls."""
+    st.html(
+        "<style>div:has(> .st-key-identity) { position: sticky; top: 3.5rem;"
+        " z-index: 9; background: var(--st-background-color, Canvas) }"
+        ".st-key-identity { border-bottom: 2px solid; padding: .35rem 0 }</style>"
+    )
+    with st.container(key="identity", gap=None):
+        name = patient.name or "No name recorded"
+        st.markdown(f"**{_plain(name)}** · {born(patient)}")
+        parts = [f"Record number {_plain(patient.record_number)}"]
+        if course is not None:
+            words = INDICATION_WORDS.get(course.indication or "")
+            parts += [f"course {course.number}", words or "indication not recorded"]
+            parts += [_plain(course.clinician)] if course.clinician else []
+        st.caption(" · ".join(parts))
+
+
+def new_patient(engine: Engine, *, expanded: bool) -> None:
+    """Offer to add a patient and open the first course."""
+    with st.expander("New patient", expanded=expanded):
+        with st.form("new-patient", enter_to_submit=False, border=False):
+            facts, course = _patient_fields(), _course_fields(engine)
+            saved = st.form_submit_button("Add patient", type="primary")
+        if saved:
+            _add(engine, facts, course)
+
+
+def new_course(engine: Engine, patient: Patient) -> None:
+    """Offer to open the next course of a patient."""
+    with st.form(f"new-course-{patient.id}", enter_to_submit=False, border=False):
+        facts = _course_fields(engine)
+        saved = st.form_submit_button("Open course")
+    if not saved or not _course_complete(facts):
+        return
+    with writing(engine) as connection:
+        open_course(connection, patient_id=patient.id, by=state.recorder(), **facts)
+    st.session_state.pop(f"course-{patient.id}", None)
+    st.rerun()
+
+
+def _patient_fields() -> dict[str, object]:
+    first, second, third = st.columns(3)
+    return {
+        "record_number": first.text_input("Record number"),
+        "family_name": second.text_input("Family name"),
+        "given_name": third.text_input("Given name"),
+        "birth_date": first.date_input(
+            "Birth date", None, min_value=EARLIEST_BIRTH, max_value=state.today()
+        ),
+        "sex": second.selectbox(
+            "Sex", SEXES, index=None, format_func=str.capitalize, placeholder="—"
+        ),
+    }
+
+
+def _course_fields(engine: Engine) -> dict[str, object]:
+    with reading(engine) as connection:
+        known = list_clinicians(connection)
+    first, second = st.columns(2)
+    facts = {
+        "indication": first.selectbox(
+            "Indication",
+            INDICATIONS,
+            index=None,
+            format_func=INDICATION_WORDS.get,
+            placeholder="Choose",
+        ),
+        "clinician": second.selectbox(
+            "Clinician",
+            known,
+            index=None,
+            accept_new_options=True,
+            placeholder="Choose, or type a new name",
+        ),
+    }
+    with st.popover("Screening before this course"):
+        facts["screening"] = Screening(
+            failed_antidepressant_trials=st.number_input(
+                "Antidepressant trials failed", 0, 50, value=None
+            ),
+            psychosis=_yes_no("Psychosis"),
+            substance_use_disorder=_yes_no("Active substance use disorder"),
+            uncontrolled_medical_condition=_yes_no("Uncontrolled medical condition"),
+        )
+    return facts
+
+
+def _yes_no(question: str) -> bool | None:
+    answers = {"No": False, "Yes": True}
+    return answers.get(st.radio(question, answers, index=None, horizontal=True))
+
+
+def _course_complete(course: dict[str, object]) -> bool:
+    if not state.recorder():
+        st.error("Write your name first; it is kept with everything you record.")
+        return False
+    if course["indication"] is None:
+        st.error("Choose the indication: depression, PTSD or both.")
+        return False
+    return True
+
+
+def _add(engine: Engine, facts: dict, course: dict) -> None:
+    if not _course_complete(course):
+        return
+    by = state.recorder()
+    try:
+        with writing(engine) as connection:
+            patient_id = add_patient(connection, by=by, **facts)
+            open_course(connection, patient_id=patient_id, by=by, **course)
+    except RecordError as error:
+        st.error(str(error))
+        return
+    state.go_to("record.py", patient=patient_id)
+
+
+def _plain(text: str) -> str:
+    """Return the text so that Markdown shows it as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:^" else c for c in text)

@@ -1,0 +1,282 @@
+"""Connects what is recorded to the analysis: a rate, its courses, a figure's re-cut.
+
+For pages and for the command line; nothing is counted and nothing is worded here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from analysis.by_infusion import ever_by_infusion, responding_now_by_infusion
+from analysis.comparison import Comparison, PracticeFrames, Refusal, compare, why_not
+from analysis.ever import EverCurve
+from analysis.outcomes import (
+    OutcomeRate,
+    classify,
+    one_course_per_patient,
+    outcome_rate,
+    select_courses,
+)
+from data import frames, moments
+from data.database import Connection
+from measures.criteria import Criterion
+from measures.days import day_number
+from measures.figures import EVER_WITHIN_42_DAYS, PublishedFigure
+from measures.registry import ELIGIBILITY, MEASURES
+from measures.timepoints import DEFAULT_TIMEPOINT
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which courses are asked about, and on which day the question is asked."""
+
+    as_of_day: int
+    first_day_from: int | None = None
+    """Day number of infusion 1, included; as ``first_day_to``."""
+    first_day_to: int | None = None
+    indication: str | None = None
+    clinician: str | None = None
+    all_courses: bool = False
+    """False: each patient's first course of those chosen."""
+    eligible_at_least: int | None = None
+    """Lowest baseline that counts; None: the rule of the measure."""
+
+    def lowest_baseline(self, measure: str) -> int:
+        """Return the baseline needed to be counted, in points."""
+        if self.eligible_at_least is not None:
+            return self.eligible_at_least
+        return ELIGIBILITY[measure].at_least
+
+
+@dataclass(frozen=True, eq=False)
+class Practice:
+    """The recorded courses that a selection asks for; each frame is read once.
+
+    Use it within one transaction and throw it away.
+    """
+
+    connection: Connection
+    selection: Selection
+    _read: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def courses(
+        self, measure: str, timepoint: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return the chosen courses, columns ``analysis.columns.COURSES``.
+
+        Parameters
+        ----------
+        measure, timepoint
+            Codes.
+        recall_window
+            Code; None for the measure's own.
+        """
+        window = recall_window or _own_window(measure)
+
+        def read() -> pd.DataFrame:
+            started = frames.courses_frame(
+                self.connection,
+                measure=measure,
+                recall_window=window,
+                timepoint=timepoint,
+                as_of_day=self._cut_off(),
+            )
+            return self._choose(started)
+
+        return self._once(("courses", measure, window, timepoint), read)
+
+    def by_infusion(
+        self, measure: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return the same courses by infusion number, ``COURSES_BY_INFUSION``."""
+        window = recall_window or _own_window(measure)
+
+        def read() -> pd.DataFrame:
+            rows = frames.courses_by_infusion_frame(
+                self.connection,
+                measure=measure,
+                recall_window=window,
+                as_of_day=self._cut_off(),
+            )
+            return self._of_chosen(rows, measure, window)
+
+        return self._once(("by_infusion", measure, window), read)
+
+    def scores_after(
+        self, measure: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return their scores after infusion 1, columns ``SCORES_AFTER``."""
+        window = recall_window or _own_window(measure)
+
+        def read() -> pd.DataFrame:
+            scores = frames.scores_after_frame(
+                self.connection,
+                measure=measure,
+                recall_window=window,
+                as_of_day=self._cut_off(),
+            )
+            return self._of_chosen(scores, measure, window)
+
+        return self._once(("scores_after", measure, window), read)
+
+    def _once(
+        self, name: tuple[str, ...], read: Callable[[], pd.DataFrame]
+    ) -> pd.DataFrame:
+        if name not in self._read:
+            self._read[name] = read()
+        return self._read[name]
+
+    def _cut_off(self) -> int | None:
+        # Nothing recorded lies in the future: from today on, what is stored answers,
+        # which is much quicker than deriving every score for an earlier day.
+        asked = self.selection.as_of_day
+        return asked if asked < day_number(moments.today()) else None
+
+    def _choose(self, started: pd.DataFrame) -> pd.DataFrame:
+        asked = self.selection
+        chosen = select_courses(
+            started,
+            indication=asked.indication,
+            clinician=asked.clinician,
+            first_day_from=asked.first_day_from,
+            first_day_to=asked.first_day_to,
+        )
+        return chosen if asked.all_courses else one_course_per_patient(chosen)
+
+    def _of_chosen(
+        self, rows: pd.DataFrame, measure: str, recall_window: str
+    ) -> pd.DataFrame:
+        # By course, not by choosing again: a first course without any form has no
+        # rows here, and the patient's second would slip into its place.
+        chosen = self.courses(measure, DEFAULT_TIMEPOINT.code, recall_window)
+        return rows[rows["course_id"].isin(chosen["course_id"])]
+
+
+def outcome(
+    practice: Practice,
+    criterion: Criterion,
+    timepoint: str,
+    *,
+    recall_window: str | None = None,
+    confidence: float = 0.95,
+) -> OutcomeRate:
+    """Return how many of the practice's courses met a criterion at a time point."""
+    window = recall_window or _own_window(criterion.measure)
+    return outcome_rate(
+        practice.courses(criterion.measure, timepoint, window),
+        criterion,
+        timepoint=timepoint,
+        recall_window=window,
+        confidence=confidence,
+        **_asked(practice, criterion.measure),
+    )
+
+
+def courses_behind(
+    practice: Practice,
+    criterion: Criterion,
+    timepoint: str,
+    *,
+    recall_window: str | None = None,
+) -> pd.DataFrame:
+    """Return the courses that `outcome` counted, with the ``state`` of each."""
+    return classify(
+        practice.courses(criterion.measure, timepoint, recall_window),
+        criterion,
+        **_asked(practice, criterion.measure),
+    )
+
+
+def now_and_ever(
+    practice: Practice,
+    criterion: Criterion,
+    *,
+    recall_window: str | None = None,
+    confidence: float = 0.95,
+) -> tuple[dict[int, OutcomeRate], EverCurve]:
+    """Return, by infusion number, the rate then and the share that ever met it."""
+    window = recall_window or _own_window(criterion.measure)
+    rows = practice.by_infusion(criterion.measure, window)
+    asked = {
+        "recall_window": window,
+        "confidence": confidence,
+        **_asked(practice, criterion.measure),
+    }
+    return (
+        responding_now_by_infusion(rows, criterion, **asked),
+        ever_by_infusion(rows, criterion, **asked),
+    )
+
+
+def compare_figure(
+    practice: Practice,
+    figure: PublishedFigure,
+    outcome: str,
+    *,
+    confidence: float = 0.95,
+) -> Comparison | Refusal:
+    """Return the practice beside a published figure, counted the figure's way.
+
+    Parameters
+    ----------
+    practice
+        Its selection says which courses and as of which day.
+    figure
+        From the published catalogue.
+    outcome
+        ``response``, ``remission`` or ``change``.
+    confidence
+        Coverage of every interval, between 0 and 1.
+
+    Returns
+    -------
+    Comparison or Refusal
+        As `analysis.comparison.compare`, which says when it refuses.
+    """
+    reason = why_not(figure, outcome)
+    if reason:
+        return Refusal(figure, outcome, reason)
+    return compare(figure, outcome, _frames(practice, figure), confidence=confidence)
+
+
+def compare_figures(
+    practice: Practice,
+    figures: Iterable[PublishedFigure],
+    outcome: str,
+    *,
+    confidence: float = 0.95,
+) -> tuple[Comparison | Refusal, ...]:
+    """Return `compare_figure` of each, in the order given."""
+    return tuple(
+        compare_figure(practice, figure, outcome, confidence=confidence)
+        for figure in figures
+    )
+
+
+def _frames(practice: Practice, figure: PublishedFigure) -> PracticeFrames:
+    recut = figure.recut
+    by_days = recut.timepoint == EVER_WITHIN_42_DAYS
+    timepoint = DEFAULT_TIMEPOINT.code if by_days else recut.timepoint
+    cut = (recut.measure, recut.recall_window)
+    by_infusion = not by_days and recut.counted != "now"
+    return PracticeFrames(
+        courses=practice.courses(recut.measure, timepoint, recut.recall_window),
+        measure=recut.measure,
+        recall_window=recut.recall_window,
+        timepoint=recut.timepoint,
+        by_infusion=practice.by_infusion(*cut) if by_infusion else None,
+        scores=practice.scores_after(*cut) if by_days else None,
+        **_asked(practice, recut.measure),
+    )
+
+
+def _asked(practice: Practice, measure: str) -> dict[str, int]:
+    return {
+        "eligible_at_least": practice.selection.lowest_baseline(measure),
+        "as_of_day": practice.selection.as_of_day,
+    }
+
+
+def _own_window(measure: str) -> str:
+    return MEASURES[measure].default_recall_window.code
