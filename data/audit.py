@@ -5,16 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select
 
 from data.moments import utc_now
 from data.tables import audit_entry
 
 
 FIRST_HASH = "0" * 64
-
-# One writer at a time appends on PostgreSQL; SQLite has only one writer anyway.
-_APPEND_LOCK = 7_301_949
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,8 @@ def add_audit_entry(
     Parameters
     ----------
     connection
-        The transaction; entry and deed are kept together or not at all.
+        The transaction of ``data.database.writing``, which admits one writer at a time;
+        entry and deed are kept together or not at all.
     who
         Who did it.
     action
@@ -46,8 +44,6 @@ def add_audit_entry(
     subject
         Kind and id of the record. Never a name, an answer or a score.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})"))
     newest = select(audit_entry.c.hash).order_by(audit_entry.c.id.desc()).limit(1)
     previous = connection.scalar(newest) or FIRST_HASH
     at = utc_now().replace(tzinfo=None)
@@ -72,7 +68,8 @@ def list_audit_entries(connection: Connection) -> Iterator[AuditEntry]:
 def first_broken_entry(connection: Connection) -> int | None:
     """Return the id of the first entry whose seal does not hold, or None.
 
-    A changed, removed or reordered entry breaks the chain from there on.
+    A changed, removed or reordered entry breaks the chain from there on. Only the
+    newest entries can go unnoticed: compare the last hash with one kept elsewhere.
     """
     previous = FIRST_HASH
     for entry in list_audit_entries(connection):

@@ -145,10 +145,10 @@ def scores_select(*, one_course: bool = False, as_of: bool = False) -> Select:
             found.c.measure,
             found.c.recall_window,
             found.c.timepoint,
-            found.c.baseline_id,
+            first.c.id.label("baseline_id"),
             first.c.total.label("baseline"),
             _day(first).label("baseline_day"),
-            found.c.latest_id.label("assessment_id"),
+            latest.c.id.label("assessment_id"),
             latest.c.total,
             _day(latest).label("score_day"),
             found.c.due_day,
@@ -234,7 +234,7 @@ def _progress(one_course: bool, as_of: bool) -> CTE:
     if as_of:
         closed = case((closed <= bindparam("as_of_day"), closed))
     silent = last_day + _number(INDUCTION.maximum_gap_days + 1)
-    over = _least(_or_never(next_day), _or_never(func.min(closed)), silent)
+    over = _least(*map(_or_never, (next_day, func.min(closed), silent)))
     return (
         select(
             runs.c.course_id,
@@ -275,6 +275,8 @@ def _windows_after_infusions(runs: CTE, progress: CTE) -> Select:
         *(select(_number(t.infusion).label("k"), _code(t)) for t in after)
     ).subquery("numbers")
     given = runs.c.number.is_not(None)
+    # Due as a drop-out once the induction was over; a booster later does not undo it.
+    in_time = and_(given, progress.c.over_day >= runs.c.day)
     closes = _least(_or_never(runs.c.next_day), runs.c.day + _number(days + 1))
     next_start = func.coalesce(runs.c.next_minute, _number(NEVER_MINUTE))
     return (
@@ -285,7 +287,7 @@ def _windows_after_infusions(runs: CTE, progress: CTE) -> Select:
             case((given, next_start), else_=_number(0)).label("to_minute"),
             _number(0).label("from_day"),
             (runs.c.day + _number(days)).label("to_day"),
-            case((given, closes), else_=progress.c.over_day).label("due_day"),
+            case((in_time, closes), else_=progress.c.over_day).label("due_day"),
         )
         .join_from(progress, numbers, literal_column("1 = 1"))
         .outerjoin(
@@ -318,7 +320,8 @@ def _window(timepoint: TimePoint, progress: CTE) -> Select:
         to_minute = func.coalesce(progress.c.next_minute, to_minute)
         closes = _least(closes, _or_never(progress.c.next_day))
     if timepoint.anchor == LAST_INDUCTION_INFUSION:
-        closes = _greatest(closes, progress.c.over_day)
+        # A course without any induction has no such time point and is never due.
+        closes = case((day.is_not(None), _greatest(closes, progress.c.over_day)))
     return select(
         progress.c.course_id,
         _code(timepoint),

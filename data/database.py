@@ -10,7 +10,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from platformdirs import user_data_dir
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from data.errors import DatabaseError
@@ -21,6 +29,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # A writer waits this long for another before it gives up.
 BUSY_TIMEOUT_MS = 30_000
+
+# Any number, the same for every writer of a PostgreSQL database.
+_WRITER_LOCK = 7_301_949
 
 
 def default_url() -> str:
@@ -84,11 +95,11 @@ def migrate(url: str) -> None:
     DatabaseError
         If it cannot be reached or written.
     """
-    path = make_url(url).database if url.startswith("sqlite") else None
+    engine = connect_engine(url)
+    path = _sqlite_file(engine)
     try:
-        if path and path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        engine = connect_engine(url)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS))
@@ -109,12 +120,12 @@ def open_database(url: str) -> Engine:
     DatabaseError
         If it is missing or its schema is older or newer than this program.
     """
-    path = make_url(url).database if url.startswith("sqlite") else None
-    if path and path != ":memory:" and not Path(path).exists():
+    engine = connect_engine(url)
+    path = _sqlite_file(engine)
+    if path and not path.exists():
         raise DatabaseError(
             "There is no database yet; make it with: python manage.py migrate"
         )
-    engine = connect_engine(url)
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
@@ -146,11 +157,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection whose work is kept whole at the end, or not at all."""
+    """Yield a connection whose work is kept whole at the end, or not at all.
+
+    One writer at a time: two at once on PostgreSQL would each derive a course's scores
+    without the other's form, and seal two audit entries to the same one before.
+    """
     with (
         engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
+        if engine.dialect.name == "postgresql":
+            connection.scalar(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
         yield connection
 
 
@@ -170,6 +187,8 @@ def _make_sqlite_durable(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            # Or INSERT OR REPLACE would delete a record past its trigger.
+            "recursive_triggers=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -179,6 +198,14 @@ def _make_sqlite_durable(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _sqlite_file(engine: Engine) -> Path | None:
+    """Return the file of an SQLite database; None for any other."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
+        return None
+    return Path(name)
 
 
 def _plain(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Select, Subquery, and_, bindparam, func, select
 
@@ -333,7 +334,18 @@ def _frame(
     connection: Connection, query: Select, parameters: dict[str, object]
 ) -> pd.DataFrame:
     result = connection.execute(query, parameters)
-    names: Sequence[str] = list(result.keys())
+    names = list(result.keys())
     rows = result.all()
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return pd.DataFrame(dict(zip(names, map(list, columns), strict=True)))
+    return pd.DataFrame(dict(zip(names, map(_column, columns), strict=True)))
+
+
+def _column(values: Sequence[object]) -> np.ndarray | list[object]:
+    """Return whole numbers as an array, with NaN where one is missing.
+
+    Handing pandas typed numbers spares it from looking at each one.
+    """
+    present = next((value for value in values if value is not None), None)
+    if not isinstance(present, int):
+        return list(values)
+    return np.array(values, dtype=float if None in values else np.int64)

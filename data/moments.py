@@ -97,7 +97,8 @@ def check_moment(moment: datetime, what: str, now: datetime | None = None) -> No
     """
     latest = now or utc_now()
     placed = aware(moment)
-    if placed > latest:
+    # Moments are kept by the minute, so the present minute is never the future.
+    if to_minutes(placed)[0] > to_minutes(latest)[0]:
         raise RecordError(
             f"{what} {placed:%Y-%m-%d %H:%M} is in the future; allowed: until now"
         )

@@ -10,6 +10,7 @@ from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
 from data.errors import RecordError
 from data.moments import day_date, day_number, today, utc_now
+from data.records import check_someone
 from data.tables import INDICATIONS, SEXES, course, patient
 
 
@@ -79,6 +80,7 @@ def add_patient(
     RecordError
         If the record number is empty or taken, or another value is impossible.
     """
+    check_someone(by)
     number = record_number.strip()
     if not number:
         raise RecordError("Record number is empty; every patient needs one")
@@ -141,6 +143,7 @@ def open_course(
     RecordError
         If the indication is not one of those treated, or the day is in the future.
     """
+    check_someone(by)
     _check_one_of("Indication", indication, INDICATIONS)
     opened = opened or today()
     if opened > today():
@@ -177,6 +180,7 @@ def close_course(
     RecordError
         If there is no reason, or the day is before the course opened or to come.
     """
+    check_someone(by)
     found = get_course(connection, course_id)
     if not reason.strip():
         raise RecordError("Closing a course needs a reason")
@@ -194,7 +198,15 @@ def close_course(
 
 
 def reopen_course(connection: Connection, course_id: int, *, by: str) -> None:
-    """Take the closing of a course back."""
+    """Take the closing of a course back.
+
+    Raises
+    ------
+    RecordError
+        If there is no such course.
+    """
+    check_someone(by)
+    get_course(connection, course_id)
     connection.execute(
         update(course)
         .where(course.c.id == course_id)

@@ -87,10 +87,12 @@ def _provenance_rules() -> list[CheckConstraint | UniqueConstraint]:
     return [
         _one_of("state", STATES),
         CheckConstraint(
-            "(corrects_id IS NULL) = (reason IS NULL)", name="correction_has_reason"
+            "(corrects_id IS NULL) = (reason IS NULL) AND reason <> ''",
+            name="correction_has_reason",
         ),
         CheckConstraint(
-            "(state = 'void') = (void_reason IS NOT NULL)", name="void_has_reason"
+            "(state = 'void') = (void_reason IS NOT NULL) AND void_reason <> ''",
+            name="void_has_reason",
         ),
         CheckConstraint(
             "(voided_at IS NULL) = (void_reason IS NULL)"
@@ -168,7 +170,7 @@ infusion = Table(
     _one_of("phase", PHASES),
     _one_of("route", ROUTES),
     CheckConstraint("started_minute >= 0", name="started_since_1970"),
-    CheckConstraint("started_offset BETWEEN -1440 AND 1440", name="offset_in_a_day"),
+    CheckConstraint("started_offset BETWEEN -1439 AND 1439", name="offset_in_a_day"),
     CheckConstraint(
         f"dose_mg_per_kg > 0 AND dose_mg_per_kg <= {HIGHEST_DOSE_MG_PER_KG}",
         name="dose_mg_per_kg_range",
@@ -286,21 +288,23 @@ assessment = Table(
     ),
     CheckConstraint("difficulty BETWEEN 0 AND 3", name="difficulty_range"),
     CheckConstraint("completed_minute >= 0", name="completed_since_1970"),
-    CheckConstraint("completed_offset BETWEEN -1440 AND 1440", name="offset_in_a_day"),
+    CheckConstraint("completed_offset BETWEEN -1439 AND 1439", name="offset_in_a_day"),
 )
+# The minute first: no search by course should choose this index over the covering one.
 Index(
     "uq_assessment_current",
+    assessment.c.completed_minute,
     assessment.c.course_id,
     assessment.c.measure,
     assessment.c.recall_window,
-    assessment.c.completed_minute,
     unique=True,
     sqlite_where=CURRENT,
     postgresql_where=CURRENT,
 )
 COMPLETE = text("state = 'current' AND total IS NOT NULL")
+# Holds all that scores are derived from, so that no row of the table is read for them.
 Index(
-    "ix_assessment_complete",
+    "ix_assessment_scores",
     assessment.c.course_id,
     assessment.c.measure,
     assessment.c.recall_window,
@@ -308,8 +312,9 @@ Index(
     assessment.c.completed_offset,
     assessment.c.total,
     assessment.c.id,
-    sqlite_where=COMPLETE,
-    postgresql_where=COMPLETE,
+    assessment.c.state,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
 )
 
 event = Table(

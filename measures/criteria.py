@@ -56,7 +56,7 @@ class Criterion:
             missing (NaN) the answer is False; count what was measured separately.
             From a baseline of 0 there is nothing to lose, so no fall is met.
         """
-        held = total >= 0
+        held = (total >= 0) & (baseline >= 0)
         if self.fall_percent is not None:
             fall = 100 * (baseline - total)
             held = held & (baseline > 0) & (fall >= self.fall_percent * baseline)

@@ -237,7 +237,7 @@ def _sum(answers: Answers, highest_answer: int) -> Score:
 def _is_answer(measure: Measure, answer: object) -> bool:
     try:
         whole = not isinstance(answer, bool) and int(answer) == answer
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return whole and 0 <= answer <= measure.highest_answer
 

@@ -9,18 +9,20 @@
 A test that asks for none of these and still opens ``DATABASE_URL`` fails.
 """
 
-import itertools
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import settings
+
+from tests.throwaway_postgresql import (
+    PostgreSQL,
+    postgresql_is_installed,
+    throwaway_postgresql,
+)
 
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
@@ -92,7 +94,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgresql_url(postgresql: "PostgreSQL") -> Iterator[str]:
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
     """Return the URL of a new empty PostgreSQL database."""
     name = postgresql.create()
     yield postgresql.url(name)
@@ -101,7 +103,7 @@ def postgresql_url(postgresql: "PostgreSQL") -> Iterator[str]:
 
 @pytest.fixture
 def migrated_postgresql_url(
-    postgresql: "PostgreSQL", postgresql_template: str
+    postgresql: PostgreSQL, postgresql_template: str
 ) -> Iterator[str]:
     """Return the URL of a new PostgreSQL database with all tables."""
     name = postgresql.create(template=postgresql_template)
@@ -110,7 +112,7 @@ def migrated_postgresql_url(
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: "PostgreSQL") -> str:
+def postgresql_template(postgresql: PostgreSQL) -> str:
     name = postgresql.create()
     migrate(postgresql.url(name))
     return name
@@ -123,73 +125,10 @@ def migrate(url: str) -> None:
     database.migrate(url)
 
 
-@dataclass(frozen=True)
-class PostgreSQL:
-    """A running server that listens on a socket in ``folder`` and nowhere else."""
-
-    folder: str
-    admin: psycopg.Connection
-    names: Iterator[int]
-
-    def url(self, name: str) -> str:
-        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
-
-    def create(self, template: str = "template0") -> str:
-        name = f"practice_{next(self.names)}"
-        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return name
-
-    def drop(self, name: str) -> None:
-        self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """Return a PostgreSQL server of the tests' own; one per pytest worker."""
-    binaries = postgresql_binaries()
-    # PostgreSQL refuses to run as root. The Debian package makes this account.
-    user = "postgres" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-
-    def run(program: str, *options: str) -> None:
-        command = [binaries / program, "--pgdata", "data", *options]
-        subprocess.run(
-            command, cwd=folder, user=user, check=True, stdout=subprocess.DEVNULL
-        )
-
-    # Directly under /tmp: the path of a socket may be 107 bytes long at most.
-    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        if user:
-            shutil.chown(folder, user)
-        run(
-            "initdb",
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        )
-        run(
-            "pg_ctl",
-            "start",
-            "--wait",
-            "--log=log",
-            "--options",
-            f"-c listen_addresses='' -c unix_socket_directories={folder} "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
-        )
-        try:
-            with psycopg.connect(
-                host=folder, user="postgres", autocommit=True
-            ) as admin:
-                yield PostgreSQL(folder, admin, itertools.count(1))
-        finally:
-            run("pg_ctl", "stop", "--mode=immediate")
-
-
-def postgresql_binaries() -> Path:
-    on_path = shutil.which("initdb")
-    found = [Path(on_path)] if on_path else []
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
+    if not postgresql_is_installed():
         pytest.skip("PostgreSQL is not installed: no initdb was found")
-    return found[-1].resolve().parent
+    with throwaway_postgresql() as server:
+        yield server

@@ -1,3 +1,372 @@
-import streamlit as st
+"""Caseload: every patient in one row, those who need somebody today on top."""
 
-st.title("caseload")
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy import Connection
+
+from analysis.status import WORSE, percent_change, standings
+from data.database import reading
+from data.frames import baselines_frame, caseload_frame, latest_course_scores_frame
+from measures.days import day_date
+from measures.definition import Measure
+from measures.registry import MEASURES
+from measures.timepoints import INDUCTION
+from views import state, wording
+from views.charts import sparkline
+from views.components import empty_practice
+
+
+# Three monthly intervals: who came less recently is no longer in active care.
+ACTIVE_DAYS = 90
+
+ATTENTION, BY_NAME, BY_INFUSION = "Needs attention", "Name", "Last infusion"
+ORDERS = (ATTENTION, BY_NAME, BY_INFUSION)
+ACTIVE, NOT_ACTIVE, EVERYBODY = "Active", "Not active", "Everybody"
+SHOWN = (ACTIVE, NOT_ACTIVE, EVERYBODY)
+ALL_CLINICIANS, ALL_INDICATIONS = "All clinicians", "All indications"
+NOT_RECORDED = "not recorded"
+INDICATION_WORDS = {"depression": "depression", "ptsd": "PTSD", "both": "both"}
+
+LONG_AGO = -1
+"""Stands for the day of a form that there never was; sorts first."""
+
+
+def caseload() -> None:
+    """Draw the page."""
+    st.title("Caseload")
+    engine = state.engine()
+    with reading(engine) as connection:
+        patients = _patients(connection)
+    if patients.empty:
+        empty_practice(engine)
+    shown = _ordered(_filtered(patients, controls := _controls(patients)), controls)
+    _counts(patients, shown)
+    if shown.empty:
+        st.info("Nobody matches. Clear the search or choose another filter.")
+        return
+    _table(shown)
+
+
+def _patients(connection: Connection) -> pd.DataFrame:
+    """Return one row per patient with what every measure says of them."""
+    patients = caseload_frame(connection)
+    started = patients.loc[patients["infusions"].notna(), "course_id"]
+    stands = standings(
+        latest_course_scores_frame(connection),
+        baselines_frame(connection),
+        started=set(started),
+    )
+    frame = _with_words(patients)
+    last_form = stands.groupby("course_id")["day"].max()
+    frame = frame.assign(last_form_day=frame["course_id"].map(last_form))
+    for measure in MEASURES.values():
+        frame = _with_measure(frame, stands, measure)
+    worse = [frame[f"{code}_code"] == WORSE for code in MEASURES]
+    return frame.assign(
+        worse=pd.concat(worse, axis=1).any(axis=1), active=_active(frame)
+    )
+
+
+def _with_words(patients: pd.DataFrame) -> pd.DataFrame:
+    names = zip(patients["family_name"], patients["given_name"], strict=True)
+    full = [", ".join(part for part in name if part) for name in names]
+    indication = patients["indication"].map(INDICATION_WORDS).fillna(NOT_RECORDED)
+    return patients.assign(
+        name=pd.Series(full, dtype="object"),
+        indication=indication,
+        clinician=patients["clinician"].fillna(NOT_RECORDED),
+        search=[
+            _folded(f"{name} {number}")
+            for name, number in zip(full, patients["record_number"], strict=True)
+        ],
+    )
+
+
+def _with_measure(
+    frame: pd.DataFrame, stands: pd.DataFrame, measure: Measure
+) -> pd.DataFrame:
+    """Add what one measure says: in words, its change, its status, its line."""
+    mine = stands[stands["measure"] == measure.code].set_index("course_id")
+    rows = [_measure_words(measure, row) for row in mine.itertuples()]
+    names = ("score", "change", "status", "code", "totals", "item_9", "complete")
+    words = pd.DataFrame(rows, columns=names, index=mine.index, dtype="object")
+    joined = words.reindex(frame["course_id"])
+    found = {f"{measure.code}_{name}": joined[name].to_numpy() for name in names}
+    return frame.assign(**found)
+
+
+def _measure_words(measure: Measure, row: object) -> tuple:
+    known = not pd.isna(row.total)
+    total = int(row.total) if known else None
+    change, percent = _change(row)
+    return (
+        _score_cell(measure, row, total),
+        wording.change_cell(change, percent),
+        wording.status_word(row.status),
+        row.status.code,
+        sparkline(row.totals) if known else None,
+        None if pd.isna(row.item_9) else int(row.item_9),
+        not pd.isna(row.last_total),
+    )
+
+
+def _change(row: object) -> tuple[int | None, float | None]:
+    """Return the change since the baseline of the last total, if there is one."""
+    if pd.isna(row.total) or pd.isna(row.baseline) or row.total_day < row.baseline_day:
+        return None, None
+    if row.total_day == row.baseline_day and row.total == row.baseline:
+        return None, None
+    change = int(row.total - row.baseline)
+    return change, percent_change(change, int(row.baseline))
+
+
+def _score_cell(measure: Measure, row: object, total: int | None) -> str:
+    words = "" if total is None else wording.score_words(measure.code, total)
+    if len(measure.recall_windows) > 1 and total is not None:
+        words += f", {wording.window_name(measure.code, row.recall_window)}"
+    if not pd.isna(row.last_total):
+        return words
+    return f"{words}; last form incomplete" if words else "incomplete"
+
+
+def _active(frame: pd.DataFrame) -> pd.Series:
+    """Tell who is in active care, or has an alert that nobody acted on."""
+    seen = frame[["last_day", "last_form_day"]].astype("float64").max(axis=1)
+    recent = (seen >= state.as_of_day() - ACTIVE_DAYS) | frame["infusions"].isna()
+    return (recent & frame["closed_day"].isna()) | (frame["open_alerts"] > 0)
+
+
+def _controls(patients: pd.DataFrame) -> dict[str, str]:
+    """Show search, order and filters, and return what was chosen."""
+    search, order, shown, clinician, indication = st.columns([2.2, 1.5, 1.2, 1.5, 1.5])
+    return {
+        "search": search.text_input(
+            "Search",
+            key="caseload_search",
+            placeholder="Name or record number",
+            type="search",
+            live=True,
+            persist_state="session",
+        ),
+        "order": _choice(order, "Order", "order", ORDERS),
+        "shown": _choice(
+            shown,
+            "Show",
+            "shown",
+            SHOWN,
+            help=(
+                "Active: the course is not closed, and there was an infusion or a form "
+                f"in the last {ACTIVE_DAYS} days or no infusion yet; or an item-9 "
+                "alert is open."
+            ),
+        ),
+        "clinician": _choice(
+            clinician,
+            "Clinician",
+            "clinician",
+            (ALL_CLINICIANS, *sorted(set(patients["clinician"]))),
+        ),
+        "indication": _choice(
+            indication,
+            "Indication",
+            "indication",
+            (ALL_INDICATIONS, *INDICATION_WORDS.values(), NOT_RECORDED),
+        ),
+    }
+
+
+def _choice(
+    place: object, label: str, name: str, options: Sequence[str], help: str = ""
+) -> str:
+    key = f"caseload_{name}"
+    if st.session_state.get(key) not in (None, *options):
+        del st.session_state[key]
+    return place.selectbox(
+        label, options, key=key, help=help or None, persist_state="session"
+    )
+
+
+def _filtered(patients: pd.DataFrame, controls: dict[str, str]) -> pd.DataFrame:
+    keep = pd.Series(True, index=patients.index)
+    for word in _folded(controls["search"] or "").split():
+        keep &= patients["search"].str.contains(word, regex=False)
+    if controls["shown"] != EVERYBODY:
+        keep &= patients["active"] == (controls["shown"] == ACTIVE)
+    if controls["clinician"] != ALL_CLINICIANS:
+        keep &= patients["clinician"] == controls["clinician"]
+    if controls["indication"] != ALL_INDICATIONS:
+        keep &= patients["indication"] == controls["indication"]
+    return patients[keep]
+
+
+def _folded(text: str) -> str:
+    """Return text without case and accents, to search in."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def _ordered(patients: pd.DataFrame, controls: dict[str, str]) -> pd.DataFrame:
+    if controls["order"] == BY_INFUSION:
+        return patients.sort_values("last_day", ascending=False, kind="stable")
+    if controls["order"] == BY_NAME:
+        return patients.sort_values(
+            ["name", "record_number"], key=lambda column: column.str.casefold()
+        )
+    started = patients["infusions"].notna()
+    waiting = patients["last_form_day"].astype("float64")
+    return (
+        patients.assign(
+            no_alert=patients["open_alerts"] == 0,
+            not_worse=~patients["worse"],
+            # Started and never asked: longest of all. Not started: not waiting yet.
+            since=waiting.fillna(LONG_AGO).mask(
+                ~started & waiting.isna(), float("inf")
+            ),
+        )
+        .sort_values(["no_alert", "not_worse", "since", "name"], kind="stable")
+        .drop(columns=["no_alert", "not_worse", "since"])
+    )
+
+
+def _counts(patients: pd.DataFrame, shown: pd.DataFrame) -> None:
+    with_alert = int((shown["open_alerts"] > 0).sum())
+    line = f"**{wording.count_line(len(shown), with_alert)}**"
+    if len(shown) < len(patients):
+        line += f" (of {len(patients):,} in this practice)"
+    st.markdown(line)
+    hidden = int((patients["open_alerts"] > 0).sum()) - with_alert
+    if hidden:
+        noun = "patient" if hidden == 1 else "patients"
+        st.warning(
+            f"{hidden} more {noun} with an open item-9 alert: outside this search or "
+            "filter."
+        )
+
+
+def _table(shown: pd.DataFrame) -> None:
+    """Show the patients; choosing one opens the patient's page."""
+    ids = shown["patient_id"].tolist()
+    # The key names the rows and their order: a choice made on another list is
+    # forgotten, so that it cannot open the patient who now stands in its place.
+    digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]
+    event = st.dataframe(
+        _display(shown),
+        hide_index=True,
+        height="content" if len(ids) <= 25 else 960,
+        column_config=_columns(),
+        key=f"caseload_{digest}",
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="",
+        alt="Patients, those who need attention first",
+    )
+    if event.selection.rows:
+        state.go_to("patient.py", patient=ids[event.selection.rows[0]])
+    st.caption(
+        "Tick a row to open the patient. Changes are from baseline; negative is "
+        "better. Trends show complete totals only, in order and not to a time scale."
+    )
+
+
+def _display(shown: pd.DataFrame) -> pd.DataFrame:
+    today = state.as_of_day()
+    columns = {
+        "Item 9": [_item_9(row) for row in shown.itertuples()],
+        "Patient": shown["name"].where(shown["name"] != "", wording.NAME_NOT_RECORDED),
+        "Record number": shown["record_number"],
+    }
+    for code, measure in MEASURES.items():
+        columns |= {
+            f"{measure.name}": shown[f"{code}_score"].fillna(""),
+            f"{measure.name} change": shown[f"{code}_change"].fillna(""),
+            f"{measure.name} status": shown[f"{code}_status"].fillna(""),
+            f"{measure.name} trend": shown[f"{code}_totals"],
+        }
+    columns |= {
+        "Infusions": [_infusions(row) for row in shown.itertuples()],
+        "Days since infusion": today - shown["last_day"].astype("float64"),
+        "Last form": [_date(day) for day in shown["last_form_day"]],
+        "Indication": shown["indication"],
+        "Clinician": shown["clinician"],
+    }
+    return pd.DataFrame(columns)
+
+
+def _item_9(row: object) -> str:
+    item_9 = row.phq9_item_9
+    return wording.item_9_cell(
+        open_alerts=row.open_alerts,
+        has_form=not pd.isna(row.phq9_score),
+        item_9=None if pd.isna(item_9) else item_9,
+        complete=bool(row.phq9_complete) if not pd.isna(row.phq9_complete) else False,
+    )
+
+
+def _infusions(row: object) -> str:
+    if pd.isna(row.infusions):
+        return wording.infusion_cell(0, 0)
+    return wording.infusion_cell(int(row.infusions), int(row.induction_infusions))
+
+
+def _date(day: float | None) -> object:
+    return None if pd.isna(day) else day_date(int(day))
+
+
+def _columns() -> dict[str, object]:
+    config = st.column_config
+    columns = {
+        "Item 9": config.TextColumn(
+            width=130,
+            pinned=True,
+            help=(
+                "▲: an item-9 alert that nobody has acted on. Then the answer on the "
+                "last PHQ-9; a 0 alone does not rule out risk."
+            ),
+        ),
+        "Patient": config.TextColumn(width=150, pinned=True),
+        "Record number": config.TextColumn("Record no.", width=90),
+        "Infusions": config.TextColumn(
+            width=90,
+            help=(
+                "Given in this course. In brackets: in induction, of "
+                f"{INDUCTION.protocol_infusions} by protocol."
+            ),
+        ),
+        "Days since infusion": config.NumberColumn(format="%d", width=90),
+        "Last form": config.DateColumn(format="D MMM YYYY", width=100),
+        "Indication": config.TextColumn(width=100),
+    }
+    for measure in MEASURES.values():
+        columns |= _measure_columns(measure)
+    return columns
+
+
+def _measure_columns(measure: Measure) -> dict[str, object]:
+    config = st.column_config
+    name = measure.name
+    return {
+        name: config.TextColumn(
+            width=150, help=f"Last complete {name} total. {wording.LOWER_IS_BETTER}."
+        ),
+        f"{name} change": config.TextColumn(
+            "change", width=100, help=f"{name}: points from baseline, and percent."
+        ),
+        f"{name} status": config.TextColumn(
+            "status",
+            width=140,
+            help=(
+                f"{name}, last form against baseline; the definitions are on the "
+                "patient's page."
+            ),
+        ),
+        f"{name} trend": config.LineChartColumn(
+            "trend", width=90, y_min=0, y_max=measure.highest_total
+        ),
+    }
+
+
+caseload()

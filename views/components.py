@@ -58,6 +58,10 @@ def page_style() -> None:
     st.html(
         "<style>"
         '[data-testid="stMainBlockContainer"] { padding-top: 3.5rem }'
+        # White on the accent is for filled buttons; what is chosen keeps its own
+        # colour, or it is too faint in the dark theme.
+        "[data-variant][data-selected], [role='tab'][aria-selected='true']"
+        " { color: inherit !important }"
         # A shortcut's hint is too faint on a filled button as it comes.
         "button kbd { color: inherit !important; opacity: 1 !important }"
         "@media print {"

@@ -62,8 +62,8 @@ def item_form(
     Until then nothing is returned, and the answers stay in the browser: other
     reruns, a lost connection and a restart of the server leave them alone. A draft
     reaches the server 1.5 seconds after the last answer (see `item_form_draft`).
-    Mount it in a fragment so that a draft reruns no more than that, and never in
-    ``st.form``, which would swallow the save.
+    Never mount it in ``st.form``, which swallows the save, nor in a fragment: after a
+    restart Streamlit drops what a fragment sends until the whole page has run again.
 
     Parameters
     ----------
@@ -142,7 +142,11 @@ def item_form(
     )
     if form.sent(result.draft):
         st.session_state[_draft_key(key)] = record, form.answers(result.draft)
-    return form.submission(result.submitted) if form.sent(result.submitted) else None
+    if not form.sent(result.submitted):
+        return None
+    # Again, because a session that is new after a restart calls no callbacks.
+    _set_received(key, result.submitted)
+    return form.submission(result.submitted)
 
 
 def item_form_draft(key: str, record: str) -> Answers | None:
@@ -209,8 +213,12 @@ def _pairs(pairs: Iterable[tuple[int | str, str]]) -> list[list[int | str]]:
 
 
 def _note_received(key: str) -> None:
-    # The browser unlocks the form when it reads its own attempt back.
-    st.session_state[_received_key(key)] = st.session_state[key].submitted["attempt"]
+    _set_received(key, st.session_state[key].submitted)
+
+
+def _set_received(key: str, payload: Any) -> None:
+    # The form accepts answers again once it reads its own attempt here.
+    st.session_state[_received_key(key)] = payload["attempt"]
 
 
 def _nothing() -> None:

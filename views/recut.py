@@ -20,9 +20,17 @@ from analysis.outcomes import (
 )
 from data import frames, moments
 from data.database import Connection
+from data.published import Catalogue
 from measures.criteria import Criterion
 from measures.days import day_number
-from measures.figures import EVER_WITHIN_42_DAYS, PublishedFigure
+from measures.figures import (
+    EVER_WITHIN_42_DAYS,
+    Citation,
+    Condition,
+    PublishedFigure,
+)
+from measures.pcl5 import PCL5
+from measures.phq9 import PHQ9
 from measures.registry import ELIGIBILITY, MEASURES
 from measures.timepoints import DEFAULT_TIMEPOINT
 
@@ -252,6 +260,73 @@ def compare_figures(
         compare_figure(practice, figure, outcome, confidence=confidence)
         for figure in figures
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Published figures of one outcome that belong with a measure, as they are shown.
+
+    Each figure is in one group, but a cited figure that is context is in both.
+    """
+
+    as_cited: tuple[Citation, ...]
+    """Rates of the practice article behind which nothing was found."""
+    cited: tuple[PublishedFigure, ...]
+    direct: tuple[PublishedFigure, ...]
+    approximate: tuple[PublishedFigure, ...]
+    negative: tuple[PublishedFigure, ...]
+    """Context that found no benefit: never left out of view."""
+    context: tuple[PublishedFigure, ...]
+
+    @property
+    def all(self) -> tuple[PublishedFigure, ...]:
+        """Every figure once, in the order of the groups."""
+        groups = (self.cited, self.direct, self.approximate, self.negative)
+        found = {f.code: f for group in (*groups, self.context) for f in group}
+        return tuple(found.values())
+
+
+def figures_beside(catalogue: Catalogue, measure: str, outcome: str) -> Beside:
+    """Return the figures to show with a measure, for ``response`` or ``remission``."""
+    figures = [f for f in catalogue.figures if shown_with(f) == measure]
+    cited = tuple(f for f in figures if f.code in catalogue.cited)
+    others = [f for f in figures if f.code not in catalogue.cited]
+
+    def of_tier(tier: str) -> tuple[PublishedFigure, ...]:
+        return tuple(
+            f for f in others if f.tier == tier and (f.rate(outcome) or f.negative)
+        )
+
+    return Beside(
+        as_cited=tuple(
+            c
+            for c in catalogue.citations
+            if c.rates
+            and c.rates.outcome == outcome
+            and any(f.code in c.figures for f in figures)
+        ),
+        cited=cited,
+        direct=of_tier("direct"),
+        approximate=of_tier("approximate"),
+        negative=tuple(f for f in others if f.negative and f.tier == "context"),
+        context=tuple(f for f in figures if f.tier == "context" and f.rate(outcome)),
+    )
+
+
+def shown_with(figure: PublishedFigure) -> str:
+    """Return the code of the measure that a figure is shown with."""
+    if figure.recut:
+        return figure.recut.measure
+    named = [m.code for m in MEASURES.values() if m.name == figure.measure]
+    return named[0] if named else _MEASURE_OF[figure.study.condition]
+
+
+# Where a study of both was rated on neither of our measures, it was for depression.
+_MEASURE_OF: dict[Condition, str] = {
+    "depression": PHQ9.code,
+    "ptsd": PCL5.code,
+    "both": PHQ9.code,
+}
 
 
 def _frames(practice: Practice, figure: PublishedFigure) -> PracticeFrames:

@@ -4,6 +4,7 @@ from alembic import context
 
 from data.tables import metadata
 
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

@@ -31,7 +31,6 @@ def main() -> None:
     st.text_input("Note", key="note")
 
 
-@st.fragment
 def entry(run: str, codes: list[str]) -> None:
     open_codes = [code for code in codes if code not in saved(run)]
     shown = codes if "together" in st.query_params else open_codes[:1]

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
@@ -114,7 +114,6 @@ class Form:
         return self
 
     def paste(self, text: str) -> "Form":
-        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
         return self.press("Control+v")
 
@@ -169,9 +168,20 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Return a browser session that has loaded Streamlit's own scripts once."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def form(page: Page, server: Server) -> Form:
-    return Form(page, server.url)
+def form(context: BrowserContext, server: Server) -> Iterator[Form]:
+    page = context.new_page()
+    yield Form(page, server.url)
+    page.close()
 
 
 def unused_port() -> int:
@@ -555,14 +565,17 @@ def test_the_item_with_the_focus_is_never_under_the_bars(form: Form):
             assert box["y"] >= form.part("scale").bounding_box()["y"]
 
 
-def test_a_strict_policy_is_kept_and_nothing_leaves_the_machine(form: Form):
-    page = form.page
+def test_a_strict_policy_is_kept_and_nothing_leaves_the_machine(
+    page: Page, server: Server
+):
+    # A page that a test hands on may not call this machine unless it is allowed to.
+    page.context.grant_permissions(["local-network-access"])
     page.add_init_script(
         "window.refused = []; addEventListener('securitypolicyviolation', event =>"
         " window.refused.push(`${event.violatedDirective} ${event.blockedURI}`))"
     )
     page.route("**/*", with_policy)
-    form.open().type(NINE).press("Control+Enter").saved()
+    Form(page, server.url).open().type(NINE).press("Control+Enter").saved()
     # Streamlit probes for WebAssembly once and does without it.
     assert set(page.evaluate("window.refused")) <= {"script-src wasm-eval"}
     assert page.external_requests == []

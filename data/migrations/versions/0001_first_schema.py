@@ -119,11 +119,15 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("submission_id", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
+            "(corrects_id IS NULL) = (reason IS NULL) AND reason <> ''",
+            name=op.f("ck_assessment_correction_has_reason"),
+        ),
+        sa.CheckConstraint(
             "(measure = 'phq9' AND recall_window = 'two_weeks') OR (measure = 'pcl5' AND recall_window = 'past_month') OR (measure = 'pcl5' AND recall_window = 'past_week') OR (measure = 'pcl5' AND recall_window = 'past_day')",
             name=op.f("ck_assessment_recall_window_of_measure"),
         ),
         sa.CheckConstraint(
-            "(state = 'void') = (void_reason IS NOT NULL)",
+            "(state = 'void') = (void_reason IS NOT NULL) AND void_reason <> ''",
             name=op.f("ck_assessment_void_has_reason"),
         ),
         sa.CheckConstraint(
@@ -170,10 +174,6 @@ def upgrade() -> None:
             name=op.f("ck_assessment_state_allowed"),
         ),
         sa.CheckConstraint(
-            "(corrects_id IS NULL) = (reason IS NULL)",
-            name=op.f("ck_assessment_correction_has_reason"),
-        ),
-        sa.CheckConstraint(
             "(voided_at IS NULL) = (void_reason IS NULL) AND (voided_by IS NULL) = (void_reason IS NULL)",
             name=op.f("ck_assessment_void_says_who_and_when"),
         ),
@@ -185,7 +185,7 @@ def upgrade() -> None:
             "completed_minute >= 0", name=op.f("ck_assessment_completed_since_1970")
         ),
         sa.CheckConstraint(
-            "completed_offset BETWEEN -1440 AND 1440",
+            "completed_offset BETWEEN -1439 AND 1439",
             name=op.f("ck_assessment_offset_in_a_day"),
         ),
         sa.CheckConstraint(
@@ -203,7 +203,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("assessment", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_assessment_complete",
+            "ix_assessment_scores",
             [
                 "course_id",
                 "measure",
@@ -212,14 +212,15 @@ def upgrade() -> None:
                 "completed_offset",
                 "total",
                 "id",
+                "state",
             ],
             unique=False,
-            sqlite_where=sa.text("state = 'current' AND total IS NOT NULL"),
-            postgresql_where=sa.text("state = 'current' AND total IS NOT NULL"),
+            sqlite_where=sa.text("state = 'current'"),
+            postgresql_where=sa.text("state = 'current'"),
         )
         batch_op.create_index(
             "uq_assessment_current",
-            ["course_id", "measure", "recall_window", "completed_minute"],
+            ["completed_minute", "course_id", "measure", "recall_window"],
             unique=True,
             sqlite_where=sa.text("state = 'current'"),
             postgresql_where=sa.text("state = 'current'"),
@@ -293,7 +294,11 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("submission_id", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
-            "(state = 'void') = (void_reason IS NOT NULL)",
+            "(corrects_id IS NULL) = (reason IS NULL) AND reason <> ''",
+            name=op.f("ck_infusion_correction_has_reason"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'void') = (void_reason IS NOT NULL) AND void_reason <> ''",
             name=op.f("ck_infusion_void_has_reason"),
         ),
         sa.CheckConstraint(
@@ -310,10 +315,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('current', 'superseded', 'void')",
             name=op.f("ck_infusion_state_allowed"),
-        ),
-        sa.CheckConstraint(
-            "(corrects_id IS NULL) = (reason IS NULL)",
-            name=op.f("ck_infusion_correction_has_reason"),
         ),
         sa.CheckConstraint(
             "(voided_at IS NULL) = (void_reason IS NULL) AND (voided_by IS NULL) = (void_reason IS NULL)",
@@ -333,7 +334,7 @@ def upgrade() -> None:
             "started_minute >= 0", name=op.f("ck_infusion_started_since_1970")
         ),
         sa.CheckConstraint(
-            "started_offset BETWEEN -1440 AND 1440",
+            "started_offset BETWEEN -1439 AND 1439",
             name=op.f("ck_infusion_offset_in_a_day"),
         ),
         sa.ForeignKeyConstraint(

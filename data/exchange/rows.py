@@ -1,0 +1,205 @@
+"""What a file gives: rows that can be kept, problems, and things to know."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from data.exchange.cells import CellFault
+from data.exchange.columns import Layout
+from data.exchange.dates import ALLOWED, DateColumn, Moment
+from data.exchange.mapping import BY_ROW
+from data.exchange.meanings import PATIENT_MEANINGS, RECORD_NUMBER
+from data.exchange.problems import Problem
+from data.exchange.reading import SourceFile
+
+
+class FormRow(NamedTuple):
+    """One accepted form, with the columns it fills."""
+
+    file: str
+    row: int
+    record_number: str
+    measure: str
+    recall_window: str
+    moment: Moment
+    answers: str | None
+    answered: int | None
+    total: int | None
+    item_9: int | None
+    difficulty: int | None
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What no two forms of a patient share."""
+        return self.measure, self.recall_window, self.moment.minute
+
+    @property
+    def what(self) -> str:
+        """The kind of record, for messages."""
+        return f"{self.measure} form"
+
+    def agrees_with(self, kept: Any) -> bool:
+        """Whether it says nothing else than what is kept under its identity."""
+        if self.answers is None:
+            same = self.total == kept.total
+        else:
+            same = self.answers == kept.answers
+        return same and self.difficulty in (None, kept.difficulty)
+
+
+class InfusionRow(NamedTuple):
+    """One accepted infusion; None where the file says nothing."""
+
+    file: str
+    row: int
+    record_number: str
+    moment: Moment
+    phase: str | None
+    dose_mg_per_kg: float | None
+    dose_mg: float | None
+    route: str | None
+    minutes: int | None
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What no two infusions of a patient share."""
+        return (self.moment.minute,)
+
+    @property
+    def what(self) -> str:
+        """The kind of record, for messages."""
+        return "infusion"
+
+    def agrees_with(self, kept: Any) -> bool:
+        """Whether it says nothing else than what is kept under its identity."""
+        facts = ("phase", "dose_mg_per_kg", "dose_mg", "route", "minutes")
+        return all(getattr(self, fact) in (None, getattr(kept, fact)) for fact in facts)
+
+
+Row = FormRow | InfusionRow
+
+
+@dataclass
+class FileReading:
+    """What was read from one file; ``problems`` refuse it, ``notices`` only inform."""
+
+    source: SourceFile
+    layout: Layout
+    rows: int
+    blank_rows: int
+    rows_without_answers: int = 0
+    accepted: list[Row] = field(default_factory=list)
+    patients: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    """Row and cells of the first mention of a patient, where there are such columns."""
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Problem] = field(default_factory=list)
+    _counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.source.name
+
+    def fault(self, row: int | None, column: str, value: str, fault: CellFault) -> None:
+        """Add a problem with one cell."""
+        self.problems.append(
+            Problem(self.file, row, column, value, fault.fault, fault.allowed)
+        )
+
+    def notice(self, row: int | None, column: str, value: str, what: str) -> None:
+        """Add something to know that stops nothing."""
+        self.notices.append(Problem(self.file, row, column, value, what))
+
+    def count(self, column: str, what: str) -> None:
+        """Count something to know that is told once for the whole file."""
+        self._counted[column, what] += 1
+
+    def tell_counted(self) -> None:
+        """Add a notice for everything that was counted."""
+        for (column, what), times in self._counted.items():
+            self.notice(None, column, "", f"{what} ({times:,} rows)")
+        self._counted.clear()
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """Reads the cells that every kind of file has."""
+
+    reading: FileReading
+    layout: Layout
+
+    def record_number(self, row: int, cells: list[str]) -> str | None:
+        """Return the patient's record number; None after telling what is wrong."""
+        mapping = self.layout.mapping
+        position = self.layout.index.get(RECORD_NUMBER)
+        if position is None:
+            assert mapping.record_number == BY_ROW, mapping.record_number
+            prefix = mapping.record_prefix or f"{_stem(self.layout.file)}-"
+            return f"{prefix}{row}"
+        text = cells[position].strip()
+        if not text:
+            fault = CellFault("the record number is blank", "one in every row")
+            self.reading.fault(row, self.layout.header[position], "", fault)
+            return None
+        return f"{mapping.record_prefix or ''}{text}"
+
+    def cell(
+        self, row: int, cells: list[str], meaning: str, read: Callable[[str], Any]
+    ) -> Any:
+        """Return what a cell holds; None where blank, or after telling a problem.
+
+        A declared "no value" never hides a value that ``read`` accepts.
+        """
+        position = self.layout.index.get(meaning)
+        text = "" if position is None else cells[position].strip()
+        if not text:
+            return None
+        try:
+            return read(text)
+        except CellFault as fault:
+            if text not in self.layout.mapping.missing:
+                self.reading.fault(row, self.layout.header[position], text, fault)
+            return None
+
+    def moment(
+        self, row: int, cells: list[str], meaning: str, column: DateColumn
+    ) -> Moment | None:
+        """Return the row's moment; None after telling, or asking, what is wrong."""
+        position = self.layout.index[meaning]
+        text = cells[position].strip()
+        try:
+            if not text:
+                raise CellFault("the date is blank", ALLOWED)
+            return column.read(row, text)
+        except CellFault as fault:
+            self.reading.fault(row, self.layout.header[position], text, fault)
+            return None
+
+    def note_patient(self, row: int, cells: list[str], record_number: str) -> None:
+        """Keep what the row says of its patient; two rows must not contradict."""
+        said = {
+            meaning: cells[self.layout.index[meaning]].strip()
+            for meaning in PATIENT_MEANINGS
+            if meaning in self.layout.index
+        }
+        said = {m: text for m, text in said.items() if text not in self._nothing}
+        if not said:
+            return
+        first, known = self.reading.patients.setdefault(record_number, (row, {}))
+        for meaning, text in said.items():
+            if known.setdefault(meaning, text) != text:
+                fault = CellFault(
+                    f"is not what row {first} says of the same patient", "one value"
+                )
+                # Without the value, which may be a name.
+                name = self.layout.name(meaning)
+                self.reading.fault(row, name, "", fault)
+
+    @property
+    def _nothing(self) -> frozenset[str]:
+        return self.layout.mapping.missing | {""}
+
+
+def _stem(file: str) -> str:
+    return file.rpartition(".")[0] or file

@@ -1,0 +1,531 @@
+"""Rates and curves in words: the only rounding and percent signs for outcomes."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor
+
+from analysis.ever import EverCurve, Step
+from analysis.outcomes import (
+    EVENT,
+    MISSING,
+    NO_BASELINE,
+    NO_EVENT,
+    NOT_DUE,
+    NOT_ELIGIBLE,
+    STATES,
+    OutcomeRate,
+)
+from analysis.proportions import Proportion
+from measures.criteria import Criterion
+from measures.days import day_date
+from measures.definition import RecallWindow, Source
+from measures.registry import CRITERIA, ELIGIBILITY, MEASURES, TIMEPOINTS
+from measures.sources import PROJECT
+from measures.timepoints import (
+    AFTER_INFUSION_DAYS,
+    BASELINE,
+    DEFAULT_TIMEPOINT,
+    INDUCTION,
+    INFUSION_1,
+    INFUSION_K,
+    LAST_INDUCTION_INFUSION,
+    TimePoint,
+)
+from views.recut import Selection
+from views.wording import MINUS, day_words
+
+
+NO_DATA = "no data"
+DASH = "–"
+
+
+# Numbers.
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 as a whole percentage; never 0 or 100 % by rounding.
+
+    Examples
+    --------
+    >>> percent(20 / 37), percent(1 / 250), percent(0.0)
+    ('54 %', 'under 1 %', '0 %')
+    """
+    whole = _whole(share)
+    if whole == 0 and share > 0:
+        return "under 1 %"
+    if whole == 100 and share < 1:
+        return "over 99 %"
+    return f"{whole} %"
+
+
+def percent_range(lower: float | None, upper: float | None) -> str:
+    """Return two shares of 1 as a range without the sign.
+
+    Examples
+    --------
+    >>> percent_range(0.384, 0.69), percent_range(None, None)
+    ('38–69', 'no interval')
+    """
+    if lower is None or upper is None:
+        return "no interval"
+    return f"{_whole(lower)}{DASH}{_whole(upper)}"
+
+
+def as_printed(value: float) -> str:
+    """Return a published percentage as it was printed.
+
+    Examples
+    --------
+    >>> as_printed(53.6), as_printed(70)
+    ('53.6 %', '70 %')
+    """
+    return f"{value:g} %"
+
+
+def points(value: float) -> str:
+    """Return points with one decimal and a real minus sign.
+
+    Examples
+    --------
+    >>> points(-18.64), points(2)
+    ('−18.6', '2.0')
+    """
+    return f"{value:.1f}".replace("-", MINUS)
+
+
+def points_range(lower: float | None, upper: float | None) -> str:
+    """Return two numbers of points as a range."""
+    if lower is None or upper is None:
+        return "no interval"
+    return f"{points(lower)} to {points(upper)}"
+
+
+def percentage_points(difference: float) -> str:
+    """Return a difference of two shares of 1 in whole percentage points, signed.
+
+    Examples
+    --------
+    >>> percentage_points(-0.062), percentage_points(0.1), percentage_points(0)
+    ('−6', '+10', '0')
+    """
+    return f"{_whole(difference):+d}".replace("-", MINUS).replace("+0", "0")
+
+
+def interval_name(confidence: float) -> str:
+    """Return what to call an interval, as in ``95 % CI``."""
+    return f"{_whole(confidence)} % CI"
+
+
+def day_text(number: int) -> str:
+    """Return the date of a day number.
+
+    Examples
+    --------
+    >>> day_text(20758)
+    '1 Nov 2026'
+    """
+    return day_words(day_date(number))
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "course"), counted(3, "course")
+    ('1 course', '3 courses')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def unbroken(text: str) -> str:
+    """Keep a number and its percent sign on one line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def _whole(share: float) -> int:
+    # Not round(): that takes a half to the even side, so 12.5 % would be 12 %.
+    return floor(100 * share + 0.5)
+
+
+# The rate.
+
+
+def headline(rate: OutcomeRate) -> str:
+    """Return the rate in one sentence: of the measured, and of all who were due."""
+    if not rate.measured:
+        return no_rate(rate)
+    share = rate.observed
+    return (
+        f"{percent(share.estimate)} of the {rate.measured} measured "
+        f"{met(CRITERIA[rate.criterion])} ({_interval(share)}); {_of_all_due(rate)}."
+    )
+
+
+def no_rate(rate: OutcomeRate) -> str:
+    """Return why there is no rate, in one sentence."""
+    when = TIMEPOINTS[rate.timepoint].name.lower()
+    if not rate.started:
+        return "No rate: no course had started."
+    if not rate.eligible:
+        return (
+            f"No rate: of the {counted(rate.started, 'course')} started, "
+            f"{rate.no_baseline} had no baseline and {rate.not_eligible} a baseline "
+            f"under {rate.eligible_at_least}."
+        )
+    if not rate.due:
+        return (
+            f"No rate yet: of the {rate.eligible} eligible, none is due at {when}; "
+            "every window is still open."
+        )
+    return f"No rate: {rate.due} were due at {when}, and none was measured."
+
+
+def next_step(rate: OutcomeRate) -> str:
+    """Return what to do where there is no rate."""
+    if not rate.started:
+        return "Widen the period, or choose another indication or clinician."
+    if not rate.eligible:
+        return (
+            "A baseline is the last complete form up to infusion 1, at most "
+            f"{BASELINE.at_most_days} days before. Record it, or choose another "
+            "measure or recall window."
+        )
+    if not rate.due:
+        return "Choose an earlier time point, or look again once the windows close."
+    return (
+        "Record the forms that are missing (choose “Not measured” below to see whose), "
+        "or choose another time point."
+    )
+
+
+def met(criterion: Criterion) -> str:
+    """Return what those did who met a criterion, as in "met response"."""
+    if criterion.points is not None:
+        return f"were at least {criterion.points} points lower"
+    name = _short(criterion)
+    if name[0].isdigit() or name.startswith("below"):
+        return f"scored {name}"
+    return f"met {name}"
+
+
+def flow(rate: OutcomeRate) -> str:
+    """Return how the started become the measured, as one line."""
+    return " → ".join(
+        (
+            f"{rate.started} started",
+            f"{rate.started - rate.no_baseline} with a baseline",
+            f"{rate.eligible} eligible",
+            f"{rate.due} due ({rate.not_due} not yet)",
+            f"{rate.measured} measured",
+            f"{rate.events} {met(CRITERIA[rate.criterion])}",
+        )
+    )
+
+
+def completeness(rate: OutcomeRate) -> str:
+    """Return how many of those due were measured, as a sentence of its own."""
+    share = rate.completeness
+    if share is None:
+        return "Completeness: nobody is due yet."
+    return (
+        f"Completeness: {percent(share.estimate)} of the {share.n} who were due were "
+        f"measured ({_interval(share)})."
+    )
+
+
+def share_of(share: Proportion | None, of_whom: str = "") -> str:
+    """Return a share with its n and interval, for a table."""
+    if share is None:
+        return NO_DATA
+    n = f"{share.n} {of_whom}".strip()
+    return (
+        f"{percent(share.estimate)} of {n} ({percent_range(share.lower, share.upper)})"
+    )
+
+
+def _of_all_due(rate: OutcomeRate) -> str:
+    if not rate.missing:
+        were = "who was due was" if rate.due == 1 else "who were due were"
+        return f"all {rate.due} {were} measured"
+    none, all_of_them = rate.bounds
+    due = f"of all {rate.due} who were due"
+    if rate.missing == 1:
+        return (
+            f"{due}, {percent(none)} if the one not measured did not meet it, "
+            f"{percent(all_of_them)} if it did"
+        )
+    return (
+        f"{due}, {percent(none)} if none of the {rate.missing} not measured met it, "
+        f"{percent(all_of_them)} if all did"
+    )
+
+
+def _interval(share: Proportion) -> str:
+    name = interval_name(share.confidence)
+    return f"{name} {percent_range(share.lower, share.upper)}"
+
+
+def _short(criterion: Criterion) -> str:
+    name = criterion.name.split(" (")[0]
+    return name[0].lower() + name[1:]
+
+
+# The courses behind each number.
+
+
+@dataclass(frozen=True)
+class Group:
+    """A number of the rate, and the states of the courses it counts."""
+
+    code: str
+    name: str
+    count: int
+    states: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"{self.name}: {self.count}"
+
+
+_DUE = (MISSING, EVENT, NO_EVENT)
+_MEASURED = (EVENT, NO_EVENT)
+
+STATE_WORDS = {
+    NO_BASELINE: "no baseline",
+    NOT_ELIGIBLE: "baseline too low",
+    NOT_DUE: "not yet due",
+    MISSING: "due, not measured",
+    EVENT: "criterion met",
+    NO_EVENT: "criterion not met",
+}
+
+
+def groups(rate: OutcomeRate) -> tuple[Group, ...]:
+    """Return every number of the rate with the states behind it."""
+    return (
+        Group("started", "Started", rate.started, STATES),
+        Group("no_baseline", "No baseline", rate.no_baseline, (NO_BASELINE,)),
+        Group("not_eligible", "Not eligible", rate.not_eligible, (NOT_ELIGIBLE,)),
+        Group("eligible", "Eligible", rate.eligible, (NOT_DUE, *_DUE)),
+        Group("not_due", "Not yet due", rate.not_due, (NOT_DUE,)),
+        Group("due", "Due", rate.due, _DUE),
+        Group("missing", "Not measured", rate.missing, (MISSING,)),
+        Group("measured", "Measured", rate.measured, _MEASURED),
+        Group("events", "Criterion met", rate.events, (EVENT,)),
+        Group("no_events", "Not met", rate.measured - rate.events, (NO_EVENT,)),
+    )
+
+
+# What the numbers mean.
+
+_ANCHORS = {
+    INFUSION_1: "infusion 1",
+    LAST_INDUCTION_INFUSION: "the last induction infusion",
+    INFUSION_K: "that infusion",
+}
+_EVEN_IN_AN_OPEN_WINDOW = "A score in a window still open is measured and due."
+
+DUE = {
+    INFUSION_1: (
+        "Due once the window has closed by the as-of date. " + _EVEN_IN_AN_OPEN_WINDOW
+    ),
+    LAST_INDUCTION_INFUSION: (
+        "Due once the induction is over (a later phase began, the course was closed, "
+        f"or {INDUCTION.maximum_gap_days} days passed without an infusion) and the "
+        "window has closed by the as-of date. " + _EVEN_IN_AN_OPEN_WINDOW
+    ),
+    INFUSION_K: (
+        "Due once the next infusion was given, or "
+        f"{AFTER_INFUSION_DAYS} days passed after this one, or the induction ended "
+        "before it: a course that stopped early is due and not measured, not out of "
+        "sight."
+    ),
+}
+
+STARTED = "Courses chosen above with at least one infusion by the as-of date."
+WILSON_SENTENCE = "Wilson score interval."
+MISSING_AS_NOT_MET = (
+    "Those due but not measured counted as not meeting the criterion; Wilson score "
+    "interval."
+)
+BOUNDS_SENTENCE = (
+    "Of all who were due: had none of those not measured met the criterion, and had "
+    "all of them. No assumption about who they are."
+)
+NOT_A_DRUG_EFFECT = (
+    "Change in a practice includes expectancy, regression to the mean and drop-out; "
+    "no number here says what ketamine did."
+)
+
+
+def definitions(rate: OutcomeRate) -> list[dict[str, str]]:
+    """Return each number of the rate with its definition and source, for a table."""
+    timepoint, criterion = TIMEPOINTS[rate.timepoint], CRITERIA[rate.criterion]
+    eligibility = ELIGIBILITY[rate.measure]
+    none, all_of_them = rate.bounds or (None, None)
+    rows = (
+        ("Started", rate.started, STARTED, PROJECT),
+        ("No baseline", rate.no_baseline, BASELINE.sentence, BASELINE.source),
+        ("Eligible", rate.eligible, lowest_baseline(rate), eligibility.source),
+        ("Not yet due", rate.not_due, "The window is still open.", PROJECT),
+        ("Due", rate.due, DUE[timepoint.anchor], PROJECT),
+        ("Measured", rate.measured, timepoint.sentence, timepoint.source),
+        ("Criterion met", rate.events, criterion.sentence, criterion.source),
+        ("Of the measured", share_of(rate.observed), WILSON_SENTENCE, None),
+        ("Of all due", share_of(rate.nonresponse), MISSING_AS_NOT_MET, None),
+        ("Bounds", percent_range(none, all_of_them), BOUNDS_SENTENCE, None),
+    )
+    return [
+        {
+            "Number": name,
+            "Value": str(value),
+            "What it counts": sentence,
+            "Source": source_text(source) if source else "",
+        }
+        for name, value, sentence, source in rows
+    ]
+
+
+def scope(selection: Selection) -> str:
+    """Return the choice of courses, as one sentence."""
+    which = "every course" if selection.all_courses else "each patient's first course"
+    chosen = (
+        f"indication: {selection.indication or 'any'}",
+        f"clinician: {selection.clinician or 'any'}",
+        f"infusion 1 {_period(selection)}",
+        which,
+        f"as of {day_text(selection.as_of_day)}",
+    )
+    text = "; ".join(chosen)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def lowest_baseline(rate: OutcomeRate) -> str:
+    """Return the eligibility rule that was used."""
+    rule = ELIGIBILITY[rate.measure]
+    if rate.eligible_at_least == rule.at_least:
+        return rule.sentence
+    return (
+        f"{MEASURES[rate.measure].name} of {rate.eligible_at_least} or more at "
+        f"baseline, as chosen here; usually {rule.at_least} or more."
+    )
+
+
+def criterion_choice(code: str) -> str:
+    """Return a criterion as an entry of a list: its kind, name, and if default."""
+    criterion = CRITERIA[code]
+    kind = criterion.kind.capitalize()
+    named = criterion.name.startswith(kind)
+    name = criterion.name if named else f"{kind}: {criterion.name}"
+    return f"{name} – default" if criterion.default else name
+
+
+def criterion_note(criterion: Criterion) -> str:
+    """Return what the criterion says, and why it is the default or contested."""
+    reason = f"{'Default: ' if criterion.default else ''}{criterion.reason}"
+    return f"{criterion.sentence} {reason} Source: {criterion.source.citation}"
+
+
+def timepoint_note(timepoint: TimePoint, window: RecallWindow) -> str:
+    """Return when the time point is, why it is the default, and what is recalled."""
+    reason = ""
+    if timepoint == DEFAULT_TIMEPOINT:
+        reason = (
+            " Default: the induction is over, and the closest published series was "
+            "measured then."
+        )
+    return f"{timepoint.sentence}{reason} {recall_note(timepoint, window)}"
+
+
+def recall_note(timepoint: TimePoint, window: RecallWindow) -> str:
+    """Return whether what the form asks about reaches back before the infusion."""
+    if timepoint.from_days >= window.days:
+        anchor = _ANCHORS[timepoint.anchor]
+        return f"The {window.days} days the form asks about lie after {anchor}."
+    return (
+        f"The form asks about the {window.name}, which can reach back to before "
+        f"{_ANCHORS[timepoint.anchor]}."
+    )
+
+
+def source_text(source: Source) -> str:
+    """Return a source as it is cited, and whether it was read at first hand."""
+    return f"{source.citation}{' Read at second hand.' if source.second_hand else ''}"
+
+
+def _period(selection: Selection) -> str:
+    first, last = selection.first_day_from, selection.first_day_to
+    if first is None and last is None:
+        return "on any day"
+    if last is None:
+        return f"from {day_text(first)}"
+    if first is None:
+        return f"until {day_text(last)}"
+    return f"from {day_text(first)} to {day_text(last)}"
+
+
+# By infusion.
+
+
+def infusion_rows(
+    now: Mapping[int, OutcomeRate], ever: EverCurve
+) -> list[dict[str, str]]:
+    """Return both curves as a table: one row per infusion number."""
+    steps = {int(step.time): step for step in ever.steps}
+    return [
+        {
+            "After infusion": str(number),
+            "Meeting it now": share_of(rate.observed, "measured"),
+            "Due, not measured": f"{rate.missing} of {rate.due}",
+            "Met it at least once": ever_text(steps.get(number)),
+            "Not met before, and still followed": _at_risk(steps.get(number)),
+        }
+        for number, rate in sorted(now.items())
+    ]
+
+
+def ever_text(step: Step | None) -> str:
+    """Return the share that ever met a criterion, for a table."""
+    if step is None:
+        return NO_DATA
+    interval = percent_range(step.lower, step.upper)
+    return f"{percent(step.estimate)} ({interval})"
+
+
+def _at_risk(step: Step | None) -> str:
+    return str(step.at_risk) if step else NO_DATA
+
+
+# Files.
+
+Row = Mapping[str, str]
+
+
+def csv_text(rows: Sequence[Row], stamp: Row) -> str:
+    """Return what is shown as CSV; each row also says what it was counted by.
+
+    Parameters
+    ----------
+    rows
+        As shown, with the same columns in each.
+    stamp
+        Columns that are the same in every row: definitions, choice of courses, as-of
+        date.
+    """
+    stream = io.StringIO()
+    names = [*(rows[0] if rows else ()), *stamp]
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        cells = {**row, **stamp}
+        writer.writerow({name: _no_formula(cell) for name, cell in cells.items()})
+    return stream.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    # A spreadsheet runs a cell that begins so; a name can be typed by anybody.
+    return f"'{cell}" if cell.startswith(("=", "+", "@", "-", "\t", "\r")) else cell

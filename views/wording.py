@@ -1,0 +1,559 @@
+"""Scores, changes, statuses and dates in words; the rounding of the clinician's pages.
+
+Nothing here draws or reads: results in, words out.
+"""
+
+import re
+import string
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import trunc
+
+from analysis.status import (
+    CANNOT_TELL,
+    INCOMPLETE,
+    NO_BASELINE,
+    NO_FORM,
+    NO_RELIABLE_CHANGE,
+    NOT_STARTED,
+    NOTHING_SINCE,
+    OTHER_WINDOW,
+    RELIABLE_CHANGE,
+    REMISSION,
+    WORSE,
+    Status,
+)
+from analysis.trajectory import (
+    BEFORE,
+    TOTAL_ONLY,
+    Place,
+    Point,
+    Stream,
+    Trajectory,
+)
+from measures.criteria import PCL5_CUT_POINTS, PCL5_CUT_POINTS_SOURCE
+from measures.definition import Measure
+from measures.pcl5 import PCL5
+from measures.registry import MEASURES, default_criterion
+from measures.timepoints import BASELINE, INDUCTION
+
+
+MINUS = "−"
+ABSENT = "–"
+LOWER_IS_BETTER = "lower is better"
+NAME_NOT_RECORDED = "Name not recorded"
+OPEN_ALERT = "▲ Open alert"
+
+_WHY_UNTOLD = {
+    NO_FORM: "There is no form of this measure in this course.",
+    INCOMPLETE: "The last form has unanswered items, so it has no total.",
+    NOT_STARTED: "The course has no infusion yet.",
+    NOTHING_SINCE: "Nothing was completed after infusion 1.",
+    NO_BASELINE: (
+        "There is nothing to compare with: no complete form at or before infusion 1, "
+        f"at most {BASELINE.at_most_days} days before."
+    ),
+    OTHER_WINDOW: (
+        "The baseline was asked over another recall window than the last form; "
+        "the two are not compared."
+    ),
+}
+
+
+def escape(text: str) -> str:
+    r"""Return text so that Markdown shows it as it was typed.
+
+    Examples
+    --------
+    >>> print(escape("A*B"))
+    A\*B
+    """
+    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
+
+
+def day_words(day: date) -> str:
+    """Return a date that reads the same everywhere.
+
+    Examples
+    --------
+    >>> day_words(date(2026, 11, 3))
+    '3 Nov 2026'
+    """
+    return f"{day.day} {day:%b %Y}"
+
+
+def moment_words(moment: datetime, *, time_known: bool = True) -> str:
+    """Return date and time, or the date alone where the time was not recorded."""
+    return day_words(moment) + (f"{moment:, %H:%M}" if time_known else "")
+
+
+def days_words(days: int) -> str:
+    """Return a number of days with its noun."""
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def ago(days: int) -> str:
+    """Return how long ago a day was.
+
+    Examples
+    --------
+    >>> ago(0), ago(1), ago(5)
+    ('today', 'yesterday', '5 days ago')
+    """
+    if days <= 0:
+        return "today"
+    return "yesterday" if days == 1 else f"{days_words(days)} ago"
+
+
+def age_words(birth_date: date | None, today: date) -> str:
+    """Return birth date and age: half of the guard against the wrong patient."""
+    if birth_date is None:
+        return "birth date not recorded"
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    years = today.year - birth_date.year - (not had_birthday)
+    return f"born {day_words(birth_date)} ({years})"
+
+
+def signed(number: int) -> str:
+    """Return a whole number with its sign; 0 has none."""
+    return f"{number:+d}".replace("-", MINUS) if number else "0"
+
+
+def percent_words(percent: float | None) -> str:
+    """Return a signed percentage, cut to whole percent.
+
+    Cut, not rounded: 29.9 % lower is not shown as the 30 % that would be a response.
+
+    Examples
+    --------
+    >>> percent_words(-29.9)
+    '−29 %'
+    """
+    return "" if percent is None else f"{signed(trunc(percent))} %"
+
+
+def change_words(change: int | None, percent: float | None) -> str:
+    """Return a change from baseline; empty where there is none to speak of.
+
+    Examples
+    --------
+    >>> change_words(-8, -40.0), change_words(1, None), change_words(0, 0.0)
+    ('−8 points (−40 %)', '+1 point', 'no change')
+    """
+    if change is None:
+        return ""
+    if change == 0:
+        return "no change"
+    noun = "point" if abs(change) == 1 else "points"
+    share = "" if percent is None else f" ({percent_words(percent)})"
+    return f"{signed(change)} {noun}{share}"
+
+
+def change_cell(change: int | None, percent: float | None) -> str:
+    """Return a change for a narrow column.
+
+    Examples
+    --------
+    >>> change_cell(-8, -40.0)
+    '−8 (−40 %)'
+    """
+    if change is None:
+        return ""
+    share = "" if percent is None else f" ({percent_words(percent)})"
+    return f"{signed(change)}{share}"
+
+
+def score_words(measure: str, total: int) -> str:
+    """Return a total with its severity, where the measure has severity bands."""
+    band = MEASURES[measure].band(total)
+    return f"{total}, {band.name}" if band else f"{total}"
+
+
+def point_score(point: Point) -> str:
+    """Return what a form says: its total, or the range that it must lie in."""
+    if point.total is None:
+        asked = MEASURES[point.measure].item_count
+        return (
+            f"{point.lowest} to {point.highest} possible "
+            f"({point.answered} of {asked} answered)"
+        )
+    words = score_words(point.measure, point.total)
+    return f"{words} (total only)" if point.kind == TOTAL_ONLY else words
+
+
+def window_name(measure: str, window: str) -> str:
+    """Return the words for a recall window."""
+    return MEASURES[measure].recall_window(window).name
+
+
+def place_words(place: Place | None) -> str:
+    """Return where among the infusions a form was completed.
+
+    Examples
+    --------
+    >>> place_words(Place("before", 3, 0)), place_words(Place("after", 2, 5))
+    ('before infusion 3', 'after infusion 2 (5 days)')
+    """
+    if place is None:
+        return "no infusion yet"
+    where = f"{place.side} infusion {place.infusion}"
+    if place.days == 0:
+        return where if place.side == BEFORE else f"{where} (same day)"
+    return f"{where} ({days_words(place.days)})"
+
+
+def overlap_words(point: Point) -> str:
+    """Return that the recall window reaches back before the last infusion, if so."""
+    if point.overlaps is None:
+        return ""
+    name = window_name(point.measure, point.recall_window)
+    return f"the {name} asked about reaches back before infusion {point.overlaps}"
+
+
+def status_word(status: Status) -> str:
+    """Return a status in the fewest words; the criterion's name without its limits."""
+    if status.code == CANNOT_TELL:
+        return f"Cannot tell: {status.reason}"
+    word = status.code.capitalize()
+    if status.code == REMISSION:
+        word = status.criterion.name.split(" (")[0]
+    if not status.baseline_known:
+        return f"{word}, no baseline"
+    return f"{word}, as at baseline" if status.as_at_baseline else word
+
+
+def status_definition(status: Status) -> str:
+    """Return the rule behind a status, with its source."""
+    if status.code == CANNOT_TELL:
+        return _WHY_UNTOLD[status.reason]
+    criterion = status.criterion
+    name = MEASURES[criterion.measure].name
+    rule = criterion.sentence
+    if status.code == WORSE:
+        rule = (
+            f"The {name} total is at least {criterion.points} points higher than at "
+            "baseline: a reliable change, for the worse."
+        )
+    if status.code == NO_RELIABLE_CHANGE:
+        rule = (
+            f"The {name} total is less than {criterion.points} points from baseline "
+            "either way, and is no response."
+        )
+    if status.code == RELIABLE_CHANGE:
+        rule = f"{rule} It is no response."
+    caveat = criterion.reason if criterion.measure == PCL5.code else ""
+    parts = [rule, caveat if status.code == REMISSION else "", _cited(criterion)]
+    return " ".join(part for part in parts if part)
+
+
+def standing_words(trajectory: Trajectory) -> str:
+    """Return the numbers behind the status by the last form, in a sentence."""
+    last = trajectory.points[-1]
+    sentence = _numbers(trajectory.current, last)
+    told = trajectory.told
+    if not trajectory.status.reason or told is None:
+        return sentence
+    stream = next(
+        s for s in trajectory.streams if s.recall_window == told.recall_window
+    )
+    return f"{sentence} Last told: {status_word(told.status)}. {_numbers(stream, told)}"
+
+
+def _numbers(stream: Stream, point: Point) -> str:
+    window = window_name(point.measure, point.recall_window)
+    asked = f", {window}" if len(MEASURES[point.measure].recall_windows) > 1 else ""
+    when = f"{day_words(point.completed_at)}, {place_words(point.place)}"
+    sentence = f"{point_score(point)}{asked}, on {when}"
+    if point.change is None:
+        return f"{sentence}."
+    return (
+        f"{sentence}: {change_words(point.change, point.percent)} from the baseline "
+        f"of {stream.baseline.total}."
+    )
+
+
+def _cited(criterion: object) -> str:
+    return f"[{criterion.source.citation}]"
+
+
+def item_9_words(measure: str, item_9: int | None, *, answers_known: bool) -> str:
+    """Return item 9 in words; an unanswered one is no 0, and a 0 is no all-clear."""
+    asked = MEASURES[measure]
+    if asked.suicide_item is None:
+        return ""
+    if not answers_known:
+        return "Item 9 is not known: only a total was received."
+    if item_9 is None:
+        return "Item 9 was not answered. This is not a 0; ask the patient."
+    answer = f"Item 9: {item_9}, {answer_text(asked, item_9).lower()}."
+    return answer if item_9 else f"{answer} This alone does not rule out risk."
+
+
+def item_9_cell(
+    *, open_alerts: int, has_form: bool, item_9: int | None, complete: bool
+) -> str:
+    """Return item 9 of the last PHQ-9, after an open alert if there is one."""
+    if not has_form:
+        last = ""
+    elif item_9 is None:
+        last = "item 9 not known (total only)" if complete else "item 9 not answered"
+    elif item_9 and not open_alerts:
+        last = f"{item_9}, action recorded"
+    else:
+        last = f"{item_9}"
+    return ": ".join(part for part in (OPEN_ALERT if open_alerts else "", last) if part)
+
+
+def answer_text(measure: Measure, score: int) -> str:
+    """Return the words of one answer."""
+    return next(answer.text for answer in measure.answers if answer.score == score)
+
+
+def infusion_progress(infusions: int, induction: int) -> str:
+    """Return how far a course is, held against the protocol's induction.
+
+    Examples
+    --------
+    >>> infusion_progress(4, 4)
+    'infusion 4 of 6'
+    >>> infusion_progress(9, 6)
+    'infusion 9: induction 6 of 6, then 3 more'
+    """
+    planned = INDUCTION.protocol_infusions
+    if infusions == 0:
+        return f"no infusion yet (0 of {planned})"
+    if infusions == induction and infusions <= planned:
+        return f"infusion {infusions} of {planned}"
+    more = f", then {infusions - induction} more" if infusions > induction else ""
+    return f"infusion {infusions}: induction {induction} of {planned}{more}"
+
+
+def infusion_cell(infusions: int, induction: int) -> str:
+    """Return the same for a narrow column.
+
+    Examples
+    --------
+    >>> infusion_cell(4, 4), infusion_cell(9, 6)
+    ('4 of 6', '9 (6 of 6)')
+    """
+    planned = INDUCTION.protocol_infusions
+    if infusions == induction and infusions <= planned:
+        return f"{infusions} of {planned}"
+    return f"{infusions} ({induction} of {planned})"
+
+
+def dose_words(
+    *,
+    dose_mg_per_kg: float | None,
+    dose_mg: float | None,
+    route: str,
+    minutes: int | None,
+) -> str:
+    """Return what was given, how and over how long, as far as it was recorded.
+
+    Examples
+    --------
+    >>> dose_words(dose_mg_per_kg=0.5, dose_mg=41.0, route="IV", minutes=40)
+    '0.5 mg/kg (41 mg) IV over 40 min'
+    """
+    by_weight = "" if dose_mg_per_kg is None else f"{dose_mg_per_kg:g} mg/kg"
+    by_mass = "" if dose_mg is None else f"{dose_mg:g} mg"
+    dose = f"{by_weight} ({by_mass})" if by_weight and by_mass else by_weight or by_mass
+    length = "" if minutes is None else f"over {minutes} min"
+    parts = (dose or "dose not recorded,", route, length)
+    return " ".join(part for part in parts if part)
+
+
+def count_line(patients: int, with_open_alert: int) -> str:
+    """Return how many patients there are and how many wait for somebody to act."""
+    noun = "patient" if patients == 1 else "patients"
+    return f"{patients:,} {noun}, {with_open_alert or 'none'} with an open item-9 alert"
+
+
+def form_label(point: Point) -> str:
+    """Return one line that names a form, for a list to choose from."""
+    measure = MEASURES[point.measure]
+    several = len(measure.recall_windows) > 1
+    window = f", {window_name(point.measure, point.recall_window)}" if several else ""
+    when = moment_words(point.completed_at, time_known=point.time_known)
+    return (
+        f"{when}: {measure.name} {point_score(point)}{window}, "
+        f"{place_words(point.place)}"
+    )
+
+
+def point_marks(point: Point) -> str:
+    """Return what is special about a form; empty where nothing is."""
+    marks = (
+        "baseline" if point.is_baseline else "",
+        "incomplete, no total" if point.total is None else "",
+        "total only, answers not received" if point.kind == TOTAL_ONLY else "",
+        overlap_words(point),
+    )
+    return "; ".join(mark for mark in marks if mark)
+
+
+def comparison_rows(stream: Stream) -> list[dict[str, str]]:
+    """Return latest, previous and baseline total of one stream, with their change."""
+    totals = stream.totals
+    chosen = [
+        ("Latest", totals[-1] if totals else None),
+        ("Previous", totals[-2] if len(totals) > 1 else None),
+        ("Baseline", stream.baseline),
+    ]
+    return [_comparison_row(label, point) for label, point in chosen]
+
+
+def _comparison_row(label: str, point: Point | None) -> dict[str, str]:
+    if point is None:
+        return {"": label, "Total": ABSENT, "Date": "none", "Change": ""}
+    if point.is_baseline and label != "Baseline":
+        change = "is the baseline"
+    else:
+        change = change_words(point.change, point.percent)
+    return {
+        "": label,
+        "Total": point_score(point),
+        "Date": f"{day_words(point.completed_at)}, {place_words(point.place)}",
+        "Change": change,
+    }
+
+
+def score_row(point: Point) -> dict[str, object]:
+    """Return a form as a row of the table that stands for the chart."""
+    measure = MEASURES[point.measure]
+    band = None if point.total is None else measure.band(point.total)
+    return {
+        "Completed": point.completed_at.replace(tzinfo=None),
+        "Measure": measure.name,
+        "Recall window": window_name(point.measure, point.recall_window),
+        "Total": point.total,
+        "Lowest possible": point.lowest,
+        "Highest possible": point.highest,
+        "Severity": band.name if band else "",
+        "Change in points": point.change,
+        "Change in %": None if point.percent is None else trunc(point.percent),
+        "Place": place_words(point.place),
+        "Item 9": _item_9_in_table(point),
+        "Marks": point_marks(point),
+    }
+
+
+def _item_9_in_table(point: Point) -> str:
+    if MEASURES[point.measure].suicide_item is None:
+        return ""
+    if point.kind == TOTAL_ONLY:
+        return "not known"
+    return "not answered" if point.item_9 is None else f"{point.item_9}"
+
+
+def item_rows(
+    measure: Measure,
+    answers: Sequence[int | None],
+    baseline: Sequence[int | None] | None,
+) -> list[dict[str, str]]:
+    """Return each item with its answer, and the answer at baseline beside it."""
+    rows = []
+    for item, answer in zip(measure.items, answers, strict=True):
+        watched = item.number == measure.suicide_item
+        row = {
+            "Item": f"{item.number}{' ▲' if watched and answer else ''}",
+            "Wording": item.text,
+            "Answer": _answer(measure, answer),
+        }
+        if baseline is not None:
+            row["At baseline"] = _answer(measure, baseline[item.number - 1])
+        rows.append(row)
+    return rows
+
+
+def _answer(measure: Measure, answer: int | None) -> str:
+    return (
+        "not answered"
+        if answer is None
+        else f"{answer}, {answer_text(measure, answer)}"
+    )
+
+
+def definitions(measure: Measure) -> list[tuple[str, str]]:
+    """Return the terms used of a measure, each with its sentence and source."""
+    change = default_criterion(measure.code, "change")
+    rows = [
+        ("Baseline", BASELINE.sentence),
+        (
+            "Change",
+            "Total minus baseline: negative is better. Percent of the baseline, "
+            "cut to whole percent.",
+        ),
+    ]
+    for kind in ("response", "remission", "change"):
+        criterion = default_criterion(measure.code, kind)
+        name = criterion.name if kind != "change" else f"Reliable change: {change.name}"
+        text = f"{criterion.sentence} {criterion.reason} {_cited(criterion)}"
+        rows.append((name, text))
+    rows.append(
+        (
+            f"Worse: {change.points} points higher",
+            f"At least {change.points} points higher than at baseline.",
+        )
+    )
+    return rows + _meaning_of_totals(measure)
+
+
+def _meaning_of_totals(measure: Measure) -> list[tuple[str, str]]:
+    if measure.severity_bands:
+        listed = ", ".join(f"{b.name} from {b.lowest}" for b in measure.severity_bands)
+        return [("Severity", f"{listed}. [{measure.source.citation}]")]
+    note = measure.severity_note
+    return [
+        (f"{cut_points_words()}", f"{note} [{PCL5_CUT_POINTS_SOURCE.citation}]"),
+    ]
+
+
+def cut_points_words() -> str:
+    """Return the range of the PCL-5 cut-points in words."""
+    low, high = PCL5_CUT_POINTS
+    return f"{low}–{high}: cut-points for probable PTSD"
+
+
+def limit_words(measure: str, kind: str, limit: int) -> str:
+    """Return the label of a response or remission line."""
+    name = default_criterion(measure, kind).name
+    if kind == "response":
+        return f"{name}: {limit} or less"
+    return name
+
+
+def hover_words(point: Point) -> list[str]:
+    """Return the lines that are shown over a point."""
+    measure = MEASURES[point.measure]
+    several = len(measure.recall_windows) > 1
+    window = f", {window_name(point.measure, point.recall_window)}" if several else ""
+    lines = [
+        f"{measure.name} {point_score(point)}{window}",
+        moment_words(point.completed_at, time_known=point.time_known),
+        place_words(point.place),
+        change_words(point.change, point.percent)
+        and f"{change_words(point.change, point.percent)} from baseline",
+        status_word(point.status) if point.status else "",
+        point_marks(point),
+    ]
+    return [line for line in lines if line]
+
+
+def trajectory_alt(trajectories: Sequence[Trajectory], infusions: int) -> str:
+    """Return what the chart shows to someone who does not see it."""
+    parts = [_trajectory_alt(t) for t in trajectories]
+    return f"{' '.join(parts)} {infusions} infusions. {LOWER_IS_BETTER.capitalize()}."
+
+
+def _trajectory_alt(trajectory: Trajectory) -> str:
+    points = trajectory.points
+    name = MEASURES[trajectory.measure].name
+    span = (
+        f"{day_words(points[0].completed_at)} to {day_words(points[-1].completed_at)}"
+    )
+    baseline = trajectory.current.baseline
+    before = f"baseline {baseline.total}, " if baseline else "no baseline, "
+    forms = "1 form" if len(points) == 1 else f"{len(points)} forms"
+    return f"{name}, {forms}, {span}: {before}latest {point_score(points[-1])}."
