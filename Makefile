@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST = $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check fix bench audit
+.PHONY: help install run test test-fast check fix docs bench audit
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: .venv/.dev ## Format, lint and import rules; changes nothing
 fix: .venv/.dev ## Repair what ruff can repair
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+docs: .venv/.dev ## Write docs/methods.md from the definitions
+	$(PY) scripts/methods.py
 
 bench: .venv/.dev ## Measure against raw lower bounds, in one run
 	$(PY) -m benchmarks

@@ -16,9 +16,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
     ``gc.freeze`` keeps those modules out of every later collection.
     """
-    import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
-    import sqlalchemy  # noqa: F401
+
+    import data.frames  # noqa: F401
 
     gc.collect()
     gc.freeze()

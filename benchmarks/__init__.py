@@ -1,1 +1,1 @@
-"""How much longer than the least possible: each figure beside a bound of the same run."""
+"""How much longer than the least possible, measured in the same run."""

@@ -1,4 +1,4 @@
-"""The example practice: a fictional clinic to look around in, in a database of its own.
+"""The example practice: a fictional clinic to look around in, in its own database.
 
 Who is in it is invented in ``data.example_patients``; here it is written, whole or not
 at all.
@@ -12,15 +12,39 @@ from datetime import date
 from sqlalchemy import Connection, Table, func, insert, make_url, select
 
 from data.alerts import ENTERED_BY_MISTAKE, ITEM_9
-from data.assessments import assessment_values
+from data.assessments import AssessmentFacts, assessment_values
 from data.audit import add_audit_entry
 from data.course_scores import rebuild_course_scores, rebuild_if_outdated
 from data.database import default_url, migrate, open_database, writing
 from data.errors import DatabaseError, RecordError
 from data.example_patients import (
+    NURSE,
+    PATIENTS,
+    SEED,
+    InventedCourse,
+    InventedForm,
+    InventedInfusion,
+    Row,
+    invent_patients,
+    record_number,
+    stamp,
 )
 from data.moments import MINUTES_PER_DAY, day_number
 from data.tables import alert, assessment, course, event, infusion, patient
+
+
+ALERT_ACTIONS_TAKEN = (
+    "risk assessed, no immediate risk",
+    "risk assessed, no immediate risk",
+    "risk assessed, safety plan made",
+    "referred",
+)
+# Alerts of the last days are open; so are those of one patient, overlooked for longer.
+OPEN_DAYS = 6
+OVERLOOKED_PATIENT = 114
+OVERLOOKED_DAYS = 40
+
+Tell = Callable[[float, str], object]
 
 
 def example_is_made(url: str) -> bool:
@@ -35,21 +59,16 @@ def example_is_made(url: str) -> bool:
     return made
 
 
-def make_example(
-    url: str,
-    *,
-    as_of: date,
-    progress: Callable[[float, str], object] | None = None,
-) -> None:
+def make_example(url: str, *, as_of: date, progress: Tell | None = None) -> None:
     """Make the example practice in a database of its own, whole or not at all.
 
-    A database that already is the example keeps its facts and is only brought up to
-    date, so that two people may open it at once.
+    A database that is the example already keeps its facts and is only brought up to
+    date: two people may open it at once.
 
     Parameters
     ----------
     url
-        Where; the file and its tables are made if they are not there.
+        Where; the database's tables are made if they are not there.
     as_of
         The day on which the practice is looked at: all facts lie before it.
     progress
@@ -81,9 +100,9 @@ def make_example(
 
 
 def _holds_example(connection: Connection) -> bool:
-    numbers = [_record_number(1), _record_number(PATIENTS)]
-    found = select(func.count()).where(patient.c.record_number.in_(numbers))
-    return connection.scalar(found) == len(numbers)
+    ends = [record_number(1), record_number(PATIENTS)]
+    found = select(func.count()).where(patient.c.record_number.in_(ends))
+    return connection.scalar(found) == len(ends)
 
 
 def _refuse_other_patients(connection: Connection) -> None:
@@ -103,28 +122,27 @@ def _same_database(one: str, other: str) -> bool:
     )
 
 
-# Writing ---------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class _Placed:
+class _Entered:
     """A form in its course, with the row that it became."""
 
     course_id: int
+    patient: int
     clinician: str
-    form: _Form
+    form: InventedForm
     id: int = 0
 
 
-def _write(
-    connection: Connection, as_of_day: int, tell: Callable[[float, str], object]
-) -> None:
+def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     tell(0.1, f"Inventing {PATIENTS} patients …")
-    patients, courses = _practice(as_of_day)
-    connection.execute(insert(patient), patients)
+    invented = invent_patients(as_of_day)
+    connection.execute(insert(patient), [row for row, _ in invented])
     tell(0.5, "Writing their courses …")
-    ids = _insert(connection, course, [made.row for made in courses])
-    placed = list(zip(ids, courses, strict=True))
+    rows = [
+        c.row | {"patient_id": row["id"]} for row, courses in invented for c in courses
+    ]
+    courses = [c for _, theirs in invented for c in theirs]
+    placed = list(zip(_insert(connection, course, rows), courses, strict=True))
     _write_infusions(connection, placed)
     _write_events(connection, placed)
     tell(0.6, "Writing their forms …")
@@ -132,23 +150,8 @@ def _write(
     tell(0.8, "Deriving baselines and scores …")
     rebuild_course_scores(connection)
     add_audit_entry(
-        connection, who=OLD_SYSTEM, action="make", subject="example practice"
+        connection, who="example", action="make", subject="example practice"
     )
-
-
-def _practice(as_of_day: int) -> tuple[list[Row], list[_Course]]:
-    """Return every patient's row, and every course with its patient's id."""
-    spacing = (FIRST_START - LAST_START) / (PATIENTS - 1)
-    patients, courses = [], []
-    for number in range(1, PATIENTS + 1):
-        person = _person(number)
-        start = as_of_day - round(FIRST_START - spacing * (number - 1))
-        theirs = _courses(person, start, as_of_day)
-        patients.append(_patient_row(person, theirs[0].row["opened_day"]))
-        for made in theirs:
-            made.row["patient_id"] = patients[-1]["id"]
-        courses += theirs
-    return patients, courses
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
@@ -159,7 +162,9 @@ def _insert(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
     return list(connection.scalars(statement, rows))
 
 
-def _write_infusions(connection: Connection, placed: list[tuple[int, _Course]]) -> None:
+def _write_infusions(
+    connection: Connection, placed: list[tuple[int, InventedCourse]]
+) -> None:
     given = [(course_id, i) for course_id, made in placed for i in made.infusions]
     rows = [_infusion_row(course_id, i, i.values) for course_id, i in given]
     ids = _insert(connection, infusion, rows)
@@ -172,7 +177,10 @@ def _write_infusions(connection: Connection, placed: list[tuple[int, _Course]]) 
 
 
 def _infusion_row(
-    course_id: int, made: _Infusion, values: Row, corrects_id: int | None = None
+    course_id: int,
+    made: InventedInfusion,
+    values: Row,
+    corrects_id: int | None = None,
 ) -> Row:
     superseded = made.corrected is not None and corrects_id is None
     return {
@@ -184,17 +192,19 @@ def _infusion_row(
         "state": "superseded" if superseded else "current",
         "corrects_id": corrects_id,
         "reason": corrects_id and "The decimal point of the dose was wrong",
-        "recorded_at": _stamp(made.minute + 75),
+        "recorded_at": stamp(made.minute + 75),
         "recorded_by": NURSE,
     }
 
 
-def _write_events(connection: Connection, placed: list[tuple[int, _Course]]) -> None:
+def _write_events(
+    connection: Connection, placed: list[tuple[int, InventedCourse]]
+) -> None:
     rows = [
         row
         | {
             "course_id": course_id,
-            "recorded_at": _stamp(row["day"] * MINUTES_PER_DAY + 17 * 60),
+            "recorded_at": stamp(row["day"] * MINUTES_PER_DAY + 17 * 60),
             "recorded_by": made.row["clinician"],
         }
         for course_id, made in placed
@@ -204,86 +214,86 @@ def _write_events(connection: Connection, placed: list[tuple[int, _Course]]) -> 
 
 
 def _write_forms(
-    connection: Connection, placed: list[tuple[int, _Course]], as_of_day: int
+    connection: Connection, placed: list[tuple[int, InventedCourse]], as_of_day: int
 ) -> None:
     entered = [
-        _Placed(course_id, made.row["clinician"], form)
+        _Entered(course_id, made.patient, made.row["clinician"], form)
         for course_id, made in placed
         for form in made.forms
     ]
-    ids = _insert(connection, assessment, [_form_row(p) for p in entered])
-    entered = [replace(p, id=new) for p, new in zip(entered, ids, strict=True)]
-    wrong = [p for p in entered if p.form.corrected]
-    new_ids = _insert(connection, assessment, [_correction_row(p) for p in wrong])
-    standing_ids = dict(zip((p.id for p in wrong), new_ids, strict=True))
+    ids = _insert(connection, assessment, [_form_row(e) for e in entered])
+    entered = [replace(e, id=new) for e, new in zip(entered, ids, strict=True)]
+    wrong = [e for e in entered if e.form.corrected]
+    right_ids = _insert(connection, assessment, [_correction_row(e) for e in wrong])
+    corrections = dict(zip((e.id for e in wrong), right_ids, strict=True))
     rng = random.Random(f"{SEED} alerts")
-    alerts = [_alert_row(p, standing_ids.get(p.id), as_of_day, rng) for p in entered]
-    connection.execute(insert(alert), [row for row in alerts if row])
+    alerts = [
+        _alert_row(e, corrections.get(e.id, e.id), as_of_day, rng)
+        for e in entered
+        if _item_9(e.form.facts)
+    ]
+    connection.execute(insert(alert), alerts)
 
 
-def _form_row(placed: _Placed) -> Row:
-    form = placed.form
-    state = (
-        "superseded" if form.corrected else "void" if form.void_reason else "current"
-    )
+def _form_row(entered: _Entered) -> Row:
+    form = entered.form
     withdrawn = form.void_reason is not None
     return {
-        "course_id": placed.course_id,
+        "course_id": entered.course_id,
         **assessment_values(form.facts),
-        "state": state,
+        "state": _state(form),
         "corrects_id": None,
         "reason": None,
         "void_reason": form.void_reason,
-        "voided_at": _stamp(form.minute + 90) if withdrawn else None,
-        "voided_by": placed.clinician if withdrawn else None,
-        "recorded_at": _stamp(form.minute + 10),
+        "voided_at": stamp(form.minute + 90) if withdrawn else None,
+        "voided_by": entered.clinician if withdrawn else None,
+        "recorded_at": stamp(form.minute + 10),
         "recorded_by": form.by,
     }
 
 
-def _correction_row(placed: _Placed) -> Row:
-    form = placed.form
-    return _form_row(replace(placed, form=replace(form, corrected=None))) | {
+def _state(form: InventedForm) -> str:
+    if form.void_reason:
+        return "void"
+    return "superseded" if form.corrected else "current"
+
+
+def _correction_row(entered: _Entered) -> Row:
+    form = entered.form
+    return _form_row(entered) | {
         **assessment_values(form.corrected),
-        "corrects_id": placed.id,
+        "state": "current",
+        "corrects_id": entered.id,
         "reason": "Typed wrongly; compared with the paper form",
-        "recorded_at": _stamp(form.minute + 60),
-        "recorded_by": placed.clinician,
+        "recorded_at": stamp(form.minute + 60),
+        "recorded_by": entered.clinician,
     }
 
 
 def _alert_row(
-    placed: _Placed, standing_id: int | None, as_of_day: int, rng: random.Random
-) -> Row | None:
-    """Return the alert of a form with a positive item 9: open, or closed with care."""
-    form, action, after = placed.form, rng.choice(ACTIONS), rng.randint(20, 300)
-    was = assessment_values(form.facts)["item_9"]
-    now = assessment_values(form.corrected)["item_9"] if form.corrected else was
-    if not was:
-        return None
-    if form.void_reason or not now:
-        action, standing_id = ENTERED_BY_MISTAKE, None
+    entered: _Entered, standing_id: int, as_of_day: int, rng: random.Random
+) -> Row:
+    """Return the alert of a positive item 9: open, or closed with what was done."""
+    form = entered.form
+    action, after = rng.choice(ALERT_ACTIONS_TAKEN), rng.randint(20, 300)
+    stands = form.standing is not None and bool(_item_9(form.standing))
     row = {
-        "assessment_id": standing_id or placed.id,
+        "assessment_id": standing_id if stands else entered.id,
         "kind": ITEM_9,
-        "opened_at": _stamp(form.minute + 10),
+        "opened_at": stamp(form.minute + 10),
     }
     closed = {
-        "seen_at": _stamp(form.minute + after - 10),
-        "seen_by": placed.clinician,
-        "action": action,
-        "closed_at": _stamp(form.minute + after),
-        "closed_by": placed.clinician,
+        "seen_at": stamp(form.minute + after - 5),
+        "seen_by": entered.clinician,
+        "action": action if stands else ENTERED_BY_MISTAKE,
+        "closed_at": stamp(form.minute + after),
+        "closed_by": entered.clinician,
     }
-    return row | (dict.fromkeys(closed) if _is_open(form, as_of_day) else closed)
-
-
-def _is_open(form: _Form, as_of_day: int) -> bool:
     days = as_of_day - form.minute // MINUTES_PER_DAY
-    overlooked = form.patient_number == OVERLOOKED_PATIENT and days <= OVERLOOKED_DAYS
-    return days <= ALERT_DAYS_OPEN or overlooked
+    overlooked = entered.patient == OVERLOOKED_PATIENT and days <= OVERLOOKED_DAYS
+    is_open = stands and (days <= OPEN_DAYS or overlooked)
+    return row | (dict.fromkeys(closed) if is_open else closed)
 
 
-def _stamp(minute: int) -> datetime:
-    """Return a moment as the tables keep it: UTC, without a zone."""
-    return from_minutes(minute, 0).replace(tzinfo=None)
+def _item_9(facts: AssessmentFacts) -> int | None:
+    return assessment_values(facts)["item_9"]

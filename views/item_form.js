@@ -15,7 +15,7 @@ const NO_REPLY =
   "No reply yet. Your answers are still here: save again when you are connected.";
 
 const forms = new WeakMap(); // shadow root -> ItemForm
-const kept = new Map(); // record -> what no save has confirmed yet
+const kept = new Map(); // record -> what was typed on this page; see `unfinished`
 let ahead = null; // TypedAhead, while a save is under way
 
 export default function mount(component) {
@@ -30,13 +30,14 @@ export default function mount(component) {
 
 class ItemForm {
   constructor({ data, parentElement }) {
-    const before = kept.get(data.record);
+    const before = unfinished(data);
     this.root = parentElement;
     this.record = data.record;
     // The first token seen for a record stays: a save that is sent again after
     // a restart of the server is still the same save.
     this.token = before?.token ?? data.token;
     this.slots = slotsOf(data);
+    this.sent = before?.sent ?? false;
     this.values = before?.values ?? valuesOf(data);
     this.history = [];
     this.closed = new AbortController();
@@ -189,10 +190,15 @@ class ItemForm {
     this.refused = false;
     this.showGaps = Boolean(this.showGaps && this.gaps().length > 0);
     this.say(this.showGaps ? gapSentence(this.gaps()) : "");
-    kept.set(this.record, { values, token: this.token });
+    this.keep();
     this.paint();
     clearTimeout(this.draftTimer);
     this.draftTimer = setTimeout(() => this.sendDraft(), DRAFT_AFTER);
+  }
+
+  keep() {
+    const { values, token, sent } = this;
+    kept.set(this.record, { values, token, sent });
   }
 
   undo() {
@@ -371,6 +377,8 @@ class ItemForm {
   send(partialReason) {
     clearTimeout(this.draftTimer);
     this.locked = true;
+    this.sent = true;
+    this.keep();
     this.attempt = String(Date.now());
     this.component.setTriggerValue("submitted", {
       ...this.answers(),
@@ -389,7 +397,6 @@ class ItemForm {
   wasReceived(attempt) {
     if (!this.locked || this.confirmed === attempt || this.attempt !== attempt) return;
     this.confirmed = attempt;
-    kept.delete(this.record);
     clearTimeout(this.replyTimer);
     this.replyTimer = setTimeout(() => this.unlock(), SETTLE_AFTER);
   }
@@ -464,6 +471,17 @@ class TypedAhead {
     if (ahead === this) ahead = null;
     return this.keys.splice(0);
   }
+}
+
+// What was typed into a record that the page has mounted anew, unless it was saved
+// since: the page then names the next attempt by another token. Records that were
+// sent are forgotten as soon as another is opened.
+function unfinished({ record, token }) {
+  for (const [other, { sent }] of kept) {
+    if (sent && other !== record) kept.delete(other);
+  }
+  const before = kept.get(record);
+  return before?.sent && before.token !== token ? undefined : before;
 }
 
 // --- from data to slots ------------------------------------------------------

@@ -79,8 +79,9 @@ def item_form(
         What is being filled in, such as one measure at one infusion. Another record
         starts a new form; the same record keeps what was typed.
     token
-        Names this attempt to save. The first token seen with a record comes back with
-        every save of it, so one stored as unique is saved once.
+        Names the attempt to save this record; give another once it was saved or given
+        up. The first token seen comes back with every save, also after a restart, so
+        one stored as unique is saved once.
     key
         Streamlit's key of the widget.
     functional

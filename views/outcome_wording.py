@@ -34,10 +34,16 @@ from measures.timepoints import (
     TimePoint,
 )
 from views.recut import Selection
-from views.wording import MINUS, day_words
+from views.wording import MINUS, day_words, signed
 
 
 NO_DATA = "no data"
+INDICATIONS = {
+    "depression": "depression",
+    "ptsd": "PTSD",
+    "both": "depression and PTSD",
+    "not recorded": "not recorded",
+}
 DASH = "–"
 
 
@@ -110,7 +116,7 @@ def percentage_points(difference: float) -> str:
     >>> percentage_points(-0.062), percentage_points(0.1), percentage_points(0)
     ('−6', '+10', '0')
     """
-    return f"{_whole(difference):+d}".replace("-", MINUS).replace("+0", "0")
+    return signed(_whole(difference))
 
 
 def interval_name(confidence: float) -> str:
@@ -394,14 +400,24 @@ def scope(selection: Selection) -> str:
     """Return the choice of courses, as one sentence."""
     which = "every course" if selection.all_courses else "each patient's first course"
     chosen = (
-        f"indication: {selection.indication or 'any'}",
-        f"clinician: {selection.clinician or 'any'}",
+        f"indication: {indication_text(selection.indication)}",
+        f"clinician: {clinician_text(selection.clinician)}",
         f"infusion 1 {_period(selection)}",
         which,
         f"as of {day_text(selection.as_of_day)}",
     )
     text = "; ".join(chosen)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def indication_text(indication: str | None) -> str:
+    """Return an indication as it is chosen; None is any."""
+    return "any" if indication is None else INDICATIONS[indication]
+
+
+def clinician_text(clinician: str | None) -> str:
+    """Return a clinician as chosen; None is any, empty is none recorded."""
+    return "any" if clinician is None else clinician or "not recorded"
 
 
 def lowest_baseline(rate: OutcomeRate) -> str:
@@ -422,6 +438,23 @@ def criterion_choice(code: str) -> str:
     named = criterion.name.startswith(kind)
     name = criterion.name if named else f"{kind}: {criterion.name}"
     return f"{name} – default" if criterion.default else name
+
+
+def timepoint_choice(code: str) -> str:
+    """Return a time point as an entry of a list."""
+    name = TIMEPOINTS[code].name
+    return f"{name} – default" if code == DEFAULT_TIMEPOINT.code else name
+
+
+def indication_choice(indication: str | None) -> str:
+    """Return an indication as an entry of a list."""
+    text = indication_text(indication)
+    return text[0].upper() + text[1:]
+
+
+def clinician_choice(clinician: str | None) -> str:
+    """Return a clinician as an entry of a list."""
+    return clinician or clinician_text(clinician).capitalize()
 
 
 def criterion_note(criterion: Criterion) -> str:

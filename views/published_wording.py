@@ -12,7 +12,8 @@ from analysis.comparison import (
     Refusal,
     published_share,
 )
-from analysis.proportions import Difference
+from analysis.ever import Step
+from analysis.proportions import Difference, Proportion
 from measures.figures import (
     Citation,
     PublishedChange,
@@ -132,10 +133,28 @@ def _interval_as_printed(rate: PublishedRate) -> str:
 def practice_text(result: Result) -> str:
     """Return the practice's number on the figure's own definition, or why not."""
     if isinstance(result, Refusal):
-        return f"none: {_lower_first(result.reason)}"
+        return f"none: {lower_first(result.reason)}"
     if isinstance(result.practice, MeanChange):
         return mean_text(result.practice)
-    return "; ".join(_practice_parts(result))
+    return "; ".join(words for words, _ in practice_parts(result))
+
+
+def practice_parts(result: Comparison) -> list[tuple[str, Proportion | Step]]:
+    """Return each share of the practice in words, and the share itself."""
+    parts: list[tuple[str, Proportion | Step]] = []
+    share, step = result.share, result.ever_step
+    if share is not None:
+        of_whom = _OF_WHOM[result.figure.recut.denominator]
+        interval = percent_range(share.lower, share.upper)
+        words = (
+            f"{percent(share.estimate)} ({share.events} of {share.n} {of_whom}; "
+            f"{interval})"
+        )
+        parts.append((f"now {words}" if step else words, share))
+    if step is not None:
+        followed = f"{result.ever.measured} followed"
+        parts.append((f"at least once {ever_text(step)}, {followed}", step))
+    return parts
 
 
 def mean_text(mean: MeanChange) -> str:
@@ -194,7 +213,7 @@ def as_cited_rows(citations: Iterable[Citation]) -> list[dict[str, str]]:
             "Published": as_cited_text(citation),
             "Practice, counted the same way": "none: there is nothing to count by",
             "Practice minus published, points": NOTHING,
-            "Read with": f"{_upper_first(citation.rates.label)}.",
+            "Read with": f"{upper_first(citation.rates.label)}.",
         }
         for citation in citations
     ]
@@ -236,23 +255,6 @@ def csv_rows(results: Iterable[Result]) -> list[dict[str, str]]:
     ]
 
 
-def _practice_parts(result: Comparison) -> list[str]:
-    parts = []
-    if result.share is not None:
-        share = result.share
-        of_whom = _OF_WHOM[result.figure.recut.denominator]
-        interval = percent_range(share.lower, share.upper)
-        now = "now " if result.ever_step else ""
-        parts.append(
-            f"{now}{percent(share.estimate)} ({share.events} of {share.n} "
-            f"{of_whom}; {interval})"
-        )
-    if result.ever_step is not None:
-        followed = f"{result.ever.measured} followed"
-        parts.append(f"at least once {ever_text(result.ever_step)}, {followed}")
-    return parts
-
-
 def _difference_sentence(result: Comparison) -> str:
     difference = result.difference
     if difference is None:
@@ -274,7 +276,7 @@ def _difference_range(difference: Difference) -> str:
 def _published_with_control(result: Result) -> str:
     figure, outcome = result.figure, result.outcome
     if figure.rate(outcome) is None:
-        return _upper_first(f"{NO_RATE_SEEN.format(outcome=outcome)}. {found(figure)}")
+        return upper_first(f"{NO_RATE_SEEN.format(outcome=outcome)}. {found(figure)}")
     control = control_text(figure, outcome)
     return f"{rate_text(figure.rate(outcome))}{f'; {control}' if control else ''}"
 
@@ -336,7 +338,7 @@ def figure_details(figure: PublishedFigure) -> dict[str, str]:
     study = figure.study
     details = {
         "Study": study.citation,
-        "Tier": f"{_upper_first(figure.tier)}. {TIERS[figure.tier]}",
+        "Tier": f"{upper_first(figure.tier)}. {TIERS[figure.tier]}",
         "Design": study.design,
         "Setting": study.setting,
         "Population": study.population,
@@ -348,19 +350,19 @@ def figure_details(figure: PublishedFigure) -> dict[str, str]:
         **_outcome_details(figure),
         "Between groups": found(figure),
         "Comparator": _comparator(figure),
-        "Result": _upper_first(NO_BENEFIT) if figure.negative else "",
+        "Result": upper_first(NO_BENEFIT) if figure.negative else "",
         "Note": " ".join(note for note in (figure.note, study.note) if note),
         "Verification": VERIFICATIONS[figure.verification],
         "Seen at": figure.source,
         "Registry": study.registry,
         "PMID": study.pmid,
     }
-    return {name: _upper_first(text) for name, text in details.items() if text}
+    return {name: upper_first(text) for name, text in details.items() if text}
 
 
 def _outcome_details(figure: PublishedFigure) -> dict[str, str]:
     details = {
-        _upper_first(rate.outcome): f"{rate_text(rate)}. Definition: {rate.definition}."
+        upper_first(rate.outcome): f"{rate_text(rate)}. Definition: {rate.definition}."
         for rate in figure.rates
     }
     if figure.change:
@@ -441,9 +443,11 @@ def _numbers(figure: PublishedFigure) -> str:
     return f"{'; '.join(parts)}." if parts else ""
 
 
-def _upper_first(text: str) -> str:
+def upper_first(text: str) -> str:
+    """Return the text beginning with a capital."""
     return text[:1].upper() + text[1:]
 
 
-def _lower_first(text: str) -> str:
+def lower_first(text: str) -> str:
+    """Return the text beginning with a small letter."""
     return text[:1].lower() + text[1:]

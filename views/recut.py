@@ -4,7 +4,7 @@ For pages and for the command line; nothing is counted and nothing is worded her
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -66,12 +66,16 @@ class Practice:
 
     connection: Connection
     selection: Selection
-    _read: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _read: dict[tuple, pd.DataFrame] = field(default_factory=dict, repr=False)
 
-    def courses(
+    def choosing(self, selection: Selection) -> "Practice":
+        """Return the same records for another selection; nothing is read again."""
+        return replace(self, selection=selection)
+
+    def started(
         self, measure: str, timepoint: str, recall_window: str | None = None
     ) -> pd.DataFrame:
-        """Return the chosen courses, columns ``analysis.columns.COURSES``.
+        """Return every started course, whatever the selection says of courses.
 
         Parameters
         ----------
@@ -80,71 +84,16 @@ class Practice:
         recall_window
             Code; None for the measure's own.
         """
-        window = recall_window or _own_window(measure)
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        return self._once(frames.courses_frame, **cut, timepoint=timepoint)
 
-        def read() -> pd.DataFrame:
-            started = frames.courses_frame(
-                self.connection,
-                measure=measure,
-                recall_window=window,
-                timepoint=timepoint,
-                as_of_day=self._cut_off(),
-            )
-            return self._choose(started)
-
-        return self._once(("courses", measure, window, timepoint), read)
-
-    def by_infusion(
-        self, measure: str, recall_window: str | None = None
+    def courses(
+        self, measure: str, timepoint: str, recall_window: str | None = None
     ) -> pd.DataFrame:
-        """Return the same courses by infusion number, ``COURSES_BY_INFUSION``."""
-        window = recall_window or _own_window(measure)
-
-        def read() -> pd.DataFrame:
-            rows = frames.courses_by_infusion_frame(
-                self.connection,
-                measure=measure,
-                recall_window=window,
-                as_of_day=self._cut_off(),
-            )
-            return self._of_chosen(rows, measure, window)
-
-        return self._once(("by_infusion", measure, window), read)
-
-    def scores_after(
-        self, measure: str, recall_window: str | None = None
-    ) -> pd.DataFrame:
-        """Return their scores after infusion 1, columns ``SCORES_AFTER``."""
-        window = recall_window or _own_window(measure)
-
-        def read() -> pd.DataFrame:
-            scores = frames.scores_after_frame(
-                self.connection,
-                measure=measure,
-                recall_window=window,
-                as_of_day=self._cut_off(),
-            )
-            return self._of_chosen(scores, measure, window)
-
-        return self._once(("scores_after", measure, window), read)
-
-    def _once(
-        self, name: tuple[str, ...], read: Callable[[], pd.DataFrame]
-    ) -> pd.DataFrame:
-        if name not in self._read:
-            self._read[name] = read()
-        return self._read[name]
-
-    def _cut_off(self) -> int | None:
-        # Nothing recorded lies in the future: from today on, what is stored answers,
-        # which is much quicker than deriving every score for an earlier day.
-        asked = self.selection.as_of_day
-        return asked if asked < day_number(moments.today()) else None
-
-    def _choose(self, started: pd.DataFrame) -> pd.DataFrame:
+        """Return the chosen courses, columns ``analysis.columns.COURSES``."""
         asked = self.selection
         chosen = select_courses(
-            started,
+            self.started(measure, timepoint, recall_window),
             indication=asked.indication,
             clinician=asked.clinician,
             first_day_from=asked.first_day_from,
@@ -152,13 +101,41 @@ class Practice:
         )
         return chosen if asked.all_courses else one_course_per_patient(chosen)
 
+    def by_infusion(
+        self, measure: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return the same courses by infusion number, ``COURSES_BY_INFUSION``."""
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        return self._of_chosen(frames.courses_by_infusion_frame, cut)
+
+    def scores_after(
+        self, measure: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return their scores after infusion 1, columns ``SCORES_AFTER``."""
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        return self._of_chosen(frames.scores_after_frame, cut)
+
     def _of_chosen(
-        self, rows: pd.DataFrame, measure: str, recall_window: str
+        self, read: Callable[..., pd.DataFrame], cut: dict[str, str]
     ) -> pd.DataFrame:
         # By course, not by choosing again: a first course without any form has no
         # rows here, and the patient's second would slip into its place.
-        chosen = self.courses(measure, DEFAULT_TIMEPOINT.code, recall_window)
+        chosen = self.courses(**cut, timepoint=DEFAULT_TIMEPOINT.code)
+        rows = self._once(read, **cut)
         return rows[rows["course_id"].isin(chosen["course_id"])]
+
+    def _once(self, read: Callable[..., pd.DataFrame], **cut: str) -> pd.DataFrame:
+        as_of_day = self._cut_off()
+        name = (read, as_of_day, *cut.values())
+        if name not in self._read:
+            self._read[name] = read(self.connection, **cut, as_of_day=as_of_day)
+        return self._read[name]
+
+    def _cut_off(self) -> int | None:
+        # Nothing recorded lies in the future: from today on, what is stored answers,
+        # which is much quicker than deriving every score for an earlier day.
+        asked = self.selection.as_of_day
+        return asked if asked < day_number(moments.today()) else None
 
 
 def outcome(
@@ -170,7 +147,7 @@ def outcome(
     confidence: float = 0.95,
 ) -> OutcomeRate:
     """Return how many of the practice's courses met a criterion at a time point."""
-    window = recall_window or _own_window(criterion.measure)
+    window = recall_window or _own(criterion.measure)
     return outcome_rate(
         practice.courses(criterion.measure, timepoint, window),
         criterion,
@@ -204,7 +181,7 @@ def now_and_ever(
     confidence: float = 0.95,
 ) -> tuple[dict[int, OutcomeRate], EverCurve]:
     """Return, by infusion number, the rate then and the share that ever met it."""
-    window = recall_window or _own_window(criterion.measure)
+    window = recall_window or _own(criterion.measure)
     rows = practice.by_infusion(criterion.measure, window)
     asked = {
         "recall_window": window,
@@ -353,5 +330,5 @@ def _asked(practice: Practice, measure: str) -> dict[str, int]:
     }
 
 
-def _own_window(measure: str) -> str:
+def _own(measure: str) -> str:
     return MEASURES[measure].default_recall_window.code

@@ -58,6 +58,11 @@ class Layout:
         """The measures that have columns of their own."""
         return tuple(m for m in MEASURES.values() if _has_columns(m, self.index))
 
+    @property
+    def about_patients(self) -> tuple[str, ...]:
+        """Meanings of the columns that describe a patient."""
+        return tuple(m for m in PATIENT_MEANINGS if m in self.index)
+
     def name(self, meaning: str) -> str:
         """Return the name of the column with this meaning, or the meaning itself."""
         position = self.index.get(meaning)

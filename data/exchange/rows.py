@@ -9,7 +9,8 @@ from data.exchange.cells import CellFault
 from data.exchange.columns import Layout
 from data.exchange.dates import ALLOWED, DateColumn, Moment
 from data.exchange.mapping import BY_ROW
-from data.exchange.meanings import PATIENT_MEANINGS, RECORD_NUMBER
+from data.exchange.meanings import RECORD_NUMBER
+from data.exchange.new_patients import PatientFact
 from data.exchange.problems import Problem
 from data.exchange.reading import SourceFile
 
@@ -90,8 +91,8 @@ class FileReading:
     blank_rows: int
     rows_without_answers: int = 0
     accepted: list[Row] = field(default_factory=list)
-    patients: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
-    """Row and cells of the first mention of a patient, where there are such columns."""
+    patients: dict[str, dict[str, PatientFact]] = field(default_factory=dict)
+    """What is said of patients, by record number and meaning."""
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
     _counted: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -178,27 +179,18 @@ class RowReader:
 
     def note_patient(self, row: int, cells: list[str], record_number: str) -> None:
         """Keep what the row says of its patient; two rows must not contradict."""
-        said = {
-            meaning: cells[self.layout.index[meaning]].strip()
-            for meaning in PATIENT_MEANINGS
-            if meaning in self.layout.index
-        }
-        said = {m: text for m, text in said.items() if text not in self._nothing}
-        if not said:
-            return
-        first, known = self.reading.patients.setdefault(record_number, (row, {}))
-        for meaning, text in said.items():
-            if known.setdefault(meaning, text) != text:
-                fault = CellFault(
-                    f"is not what row {first} says of the same patient", "one value"
-                )
-                # Without the value, which may be a name.
-                name = self.layout.name(meaning)
-                self.reading.fault(row, name, "", fault)
-
-    @property
-    def _nothing(self) -> frozenset[str]:
-        return self.layout.mapping.missing | {""}
+        nothing = self.layout.mapping.missing
+        for meaning in self.layout.about_patients:
+            position = self.layout.index[meaning]
+            text = cells[position].strip()
+            if not text or text in nothing:
+                continue
+            column = self.layout.header[position]
+            fact = PatientFact(self.layout.file, row, column, meaning, text)
+            theirs = self.reading.patients.setdefault(record_number, {})
+            first = theirs.setdefault(meaning, fact)
+            if first.text != text:
+                self.reading.problems.append(fact.contradicts(first))
 
 
 def _stem(file: str) -> str:

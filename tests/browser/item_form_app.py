@@ -29,6 +29,9 @@ def main() -> None:
     with st.container(key="kept"):
         st.text(json.dumps({name: part.get(run) for name, part in memory().items()}))
     st.text_input("Note", key="note")
+    if st.button("Undo"):
+        undo(run)
+        st.rerun()
 
 
 def entry(run: str, codes: list[str]) -> None:
@@ -52,7 +55,7 @@ def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
         values=draft.get("values"),
         functional_value=draft.get("functional"),
         record=record,
-        token=st.session_state.setdefault(f"token-{record}", uuid.uuid4().hex),
+        token=tokens().setdefault(record, uuid.uuid4().hex),
         key=key,
         save_label=f"Save {measure.name}",
         autofocus=autofocus,
@@ -68,6 +71,16 @@ def keep(run: str, code: str, submission: item_form.Submission) -> None:
     memory()["messages"].setdefault(run, []).append(submission["token"])
     if "refuse" not in st.query_params:
         saved(run).setdefault(code, submission)
+
+
+def undo(run: str) -> None:
+    saved(run).clear()
+    memory()["drafts"].pop(run, None)
+    tokens().clear()
+
+
+def tokens() -> dict[str, str]:
+    return st.session_state.setdefault("tokens", {})
 
 
 def saved(run: str) -> dict[str, item_form.Submission]:

@@ -416,6 +416,17 @@ def test_a_form_that_was_not_accepted_is_sent_again_under_its_token(form: Form):
     )
 
 
+def test_a_record_that_was_undone_is_typed_anew_under_another_token(form: Form):
+    form.open().type(NINE).press("Control+Enter")
+    first = form.saved()["token"]
+    form.page.get_by_role("button", name="Undo").click()
+    form.focused_on(1).has("---------")
+    form.type("0" * 9).press("Control+Enter")
+    again = form.saved()
+    assert again["values"] == [0] * 9
+    assert again["token"] != first
+
+
 def test_the_next_form_takes_the_focus_and_what_was_typed_meanwhile(form: Form):
     form.open("phq9,pcl5").type(NINE + "1").press("Control+Enter")
     form.type(TWENTY).press("Control+Enter")
@@ -440,6 +451,12 @@ def test_a_reload_restores_the_draft(form: Form):
     form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
     form.page.reload()
     form.focused_on(5).has("2213-")
+
+
+def test_a_draft_does_not_disturb_the_typing(form: Form):
+    form.open().type("2213")
+    form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
+    form.focused_on(5).type("01").has("221301-").focused_on(7)
 
 
 def test_a_rerun_of_the_page_leaves_the_answers_alone(form: Form):

@@ -1,0 +1,2 @@
+"""placeholder"""
+def import_rates(engine): return 1,1
