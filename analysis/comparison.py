@@ -46,7 +46,8 @@ _OF_WHOM = {
     ),
     "protocol_measured": (
         "Of the eligible courses with a score at the time point, after an induction of "
-        "4 to 8 infusions in 7 to 28 days."
+        f"{PROTOCOL_INFUSIONS[0]} to {PROTOCOL_INFUSIONS[1]} infusions in "
+        f"{PROTOCOL_DAYS[0]} to {PROTOCOL_DAYS[1]} days."
     ),
     "reached_infusion": (
         "Of the eligible courses with a score at the time point that were given the "
@@ -54,7 +55,7 @@ _OF_WHOM = {
     ),
 }
 _WHEN_EVER = {
-    DAYS: "Reached at least once by day 42 after infusion 1 (Kaplan-Meier).",
+    DAYS: f"Reached at least once by day {SIX_WEEKS} after infusion 1 (Kaplan-Meier).",
     INFUSIONS: "Reached at least once by this infusion (Kaplan-Meier).",
 }
 _BY_RATER = {

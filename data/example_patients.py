@@ -17,9 +17,10 @@ from data.moments import MINUTES_PER_DAY, day_date, from_minutes
 from measures.definition import Measure
 from measures.pcl5 import PAST_MONTH, PAST_WEEK, PCL5
 from measures.phq9 import PHQ9, TWO_WEEKS
+from measures.registry import MEASURES
 
 
-SEED = "example 2"
+SEED = "example 4"
 PATIENTS = 120
 # The first course starts this many days before the as-of day, the last a few after.
 FIRST_START = 545
@@ -80,7 +81,7 @@ HIGHEST_DOSE = 1.0
 PHQ9_WEIGHTS = (1.3, 1.4, 1.2, 1.4, 0.9, 1.1, 1.0, 0.7, 0.25)
 PCL5_WEIGHTS = (1.0,) * 7 + (0.5,) + (1.0,) * 7 + (0.4,) + (1.0,) * 4
 # These invented patients lose less of their PTSD than of their depression.
-SHARE_OF_FALL = {PHQ9.code: 1.0, PCL5.code: 0.75}
+SHARE_OF_FALL = {PHQ9.code: 1.0, PCL5.code: 0.7}
 # After the last induction infusion or after infusion 1: between which days, and which
 # share of patients comes.
 FOLLOW_UPS = (
@@ -197,12 +198,14 @@ class _Schedule:
 
 def invent_patients(as_of_day: int) -> list[tuple[Row, list[InventedCourse]]]:
     """Return every patient's row with their courses, all before the as-of day."""
+    # Moments are UTC: yesterday afternoon there is still to come in the far east.
+    end = as_of_day - 1
     spacing = (FIRST_START - LAST_START) / (PATIENTS - 1)
     invented = []
     for number in range(1, PATIENTS + 1):
         person = _person(number)
         start = as_of_day - round(FIRST_START - spacing * (number - 1))
-        courses = _courses(person, start, as_of_day)
+        courses = _courses(person, start, end)
         row = _patient_row(person, courses[0].row["opened_day"])
         invented.append((row, courses))
     return invented
@@ -275,30 +278,29 @@ def _patient_row(person: _Person, opened_day: int) -> Row:
 # The course -------------------------------------------------------------------
 
 
-def _courses(person: _Person, start: int, as_of_day: int) -> list[InventedCourse]:
+def _courses(person: _Person, start: int, end: int) -> list[InventedCourse]:
     """Return one course, or two where a patient relapsed and came back."""
-    first = _course(person, start)
+    first = _course(person, 1, start)
     relapsed = person.response.share > 0.4 and person.response.fades_in < 90
     again = person.rng.random() < 0.45 and relapsed
     second_start = start + person.rng.randint(150, 210)
-    if not again or second_start >= as_of_day:
-        return [_cut(_with_mishaps(person, first), as_of_day)]
+    if not again or second_start >= end:
+        return [_cut(_with_mishaps(person, first), end)]
     closed = {
         "closed_day": second_start - 21,
         "closed_reason": "Relapse; a second course was agreed",
     }
     first = _cut(first, second_start - 21)
     first = _with_mishaps(person, replace(first, row=first.row | closed))
-    second = _course(person, second_start)
-    second = replace(second, row=second.row | {"number": 2})
-    return [_cut(first, as_of_day), _cut(second, as_of_day)]
+    second = _course(person, 2, second_start)
+    return [_cut(first, end), _cut(second, end)]
 
 
-def _course(person: _Person, start: int) -> InventedCourse:
+def _course(person: _Person, number: int, start: int) -> InventedCourse:
     rng = person.rng
     schedule = _schedule(person, start)
     row = {
-        "number": 1,
+        "number": number,
         "indication": person.indication,
         "clinician": person.clinician,
         "site": person.site,
@@ -312,7 +314,7 @@ def _course(person: _Person, start: int) -> InventedCourse:
         patient=person.number,
         row=row | _closing(rng, schedule),
         infusions=tuple(_infusions(person, schedule)),
-        forms=tuple(_forms(person, schedule)),
+        forms=tuple(_forms(person, number, schedule)),
         events=tuple(_events(rng, start)),
     )
 
@@ -412,18 +414,23 @@ def _cut(course: InventedCourse, day: int) -> InventedCourse:
 # The forms --------------------------------------------------------------------
 
 
-def _forms(person: _Person, schedule: _Schedule) -> Iterator[InventedForm]:
+def _forms(person: _Person, number: int, schedule: _Schedule) -> Iterator[InventedForm]:
     """Yield the forms of a course, in order of time, as they were first entered."""
-    rng = person.rng
-    for minute, occasion in sorted(_visits(rng, schedule)):
+    visits = sorted(_visits(person.rng, schedule))
+    for position, (minute, occasion) in enumerate(visits):
         for measure, window in _asked(person, occasion):
+            # One for each form: a visit moved off a weekend changes no other form.
+            seed = f"{SEED} {person.number} {number} {position} {measure.code}"
+            rng = random.Random(seed)
             fall = person.response.fall(schedule.given, minute)
             left = 1 - fall * SHARE_OF_FALL[measure.code]
             mean = person.severity[measure.code] * left
             total = round(rng.gauss(mean, measure.highest_total * 0.05))
             total = min(measure.highest_total, max(0, total))
             if rng.random() < 0.96:
-                yield _form(person, measure, window, minute, total)
+                facts = AssessmentFacts(measure.code, window, from_minutes(minute, 0))
+                completed = _completed(person, rng, facts, total)
+                yield InventedForm(minute, completed, by=_entered_by(person))
 
 
 def _visits(rng: random.Random, schedule: _Schedule) -> Iterator[tuple[int, str]]:
@@ -461,26 +468,20 @@ def _asked(person: _Person, occasion: str) -> Iterator[tuple[Measure, str]]:
             yield PCL5, PAST_WEEK.code
 
 
-def _form(
-    person: _Person, measure: Measure, window: str, minute: int, total: int
-) -> InventedForm:
-    rng = person.rng
-    facts = AssessmentFacts(
-        measure=measure.code,
-        recall_window=window,
-        completed_at=from_minutes(minute, 0),
-    )
+def _completed(
+    person: _Person, rng: random.Random, facts: AssessmentFacts, total: int
+) -> AssessmentFacts:
+    """Return the form with its answers, a few of them missing, or a total alone."""
     if person.number in OLD_RECORDS:
-        facts = replace(facts, total=total, source="import")
-        return InventedForm(minute, facts, OLD_SYSTEM)
-    facts = replace(
+        return replace(facts, total=total, source="import")
+    measure = MEASURES[facts.measure]
+    completed = replace(
         facts,
         answers=_answers(rng, measure, total),
         difficulty=_difficulty(rng, total) if measure is PHQ9 else None,
         source=_one_of(rng, {"self_report": 92, "clinician": 8}),
     )
-    half_done = _with_gaps(rng, facts) if rng.random() < 0.05 else facts
-    return InventedForm(minute, half_done, NURSE)
+    return _with_gaps(rng, completed) if rng.random() < 0.05 else completed
 
 
 def _answers(rng: random.Random, measure: Measure, total: int) -> tuple[int, ...]:
@@ -492,6 +493,10 @@ def _answers(rng: random.Random, measure: Measure, total: int) -> tuple[int, ...
         (item,) = rng.choices(room, [weights[i] for i in room])
         answers[item] += 1
     return tuple(answers)
+
+
+def _entered_by(person: _Person) -> str:
+    return OLD_SYSTEM if person.number in OLD_RECORDS else NURSE
 
 
 def _difficulty(rng: random.Random, total: int) -> int:

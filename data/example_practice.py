@@ -8,14 +8,21 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
-from sqlalchemy import Connection, Table, func, insert, make_url, select
+from sqlalchemy import Connection, Table, func, insert, select
 
 from data.alerts import ENTERED_BY_MISTAKE, ITEM_9
 from data.assessments import AssessmentFacts, assessment_values
 from data.audit import add_audit_entry
 from data.course_scores import rebuild_course_scores, rebuild_if_outdated
-from data.database import default_url, migrate, open_database, writing
+from data.database import (
+    connect_engine,
+    default_url,
+    migrate,
+    open_database,
+    writing,
+)
 from data.errors import DatabaseError, RecordError
 from data.example_patients import (
     NURSE,
@@ -80,7 +87,7 @@ def make_example(url: str, *, as_of: date, progress: Tell | None = None) -> None
         If it would mix with real records: the database is the practice's own, or has
         patients already.
     """
-    if _same_database(url, default_url()):
+    if _place(url) == _place(default_url()):
         raise RecordError(
             "The example practice never goes into the practice's own database; "
             "allowed: a database of its own"
@@ -113,13 +120,13 @@ def _refuse_other_patients(connection: Connection) -> None:
         )
 
 
-def _same_database(one: str, other: str) -> bool:
-    first, second = make_url(one), make_url(other)
-    return (first.get_backend_name(), first.host, first.database) == (
-        second.get_backend_name(),
-        second.host,
-        second.database,
-    )
+def _place(url: str) -> tuple[object, ...]:
+    """Return what tells two databases apart, however their URLs are written."""
+    parsed = connect_engine(url).url
+    kind, name = parsed.get_backend_name(), parsed.database or ""
+    if kind == "sqlite":
+        return kind, Path(name).resolve()
+    return kind, parsed.host, parsed.port, parsed.normalized_query, name
 
 
 @dataclass(frozen=True)

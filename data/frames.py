@@ -1,6 +1,7 @@
 """Tables to frames, with the columns that the analysis asks for."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -50,25 +51,13 @@ def courses_frame(
         The columns of ``analysis.columns.COURSES``; a course without any form of this
         measure and window has no baseline.
     """
-    progress, scores = _sources(as_of_day)
-    joined = and_(
-        scores.c.course_id == progress.c.course_id,
-        scores.c.measure == bindparam("measure"),
-        scores.c.recall_window == bindparam("recall_window"),
-        scores.c.timepoint == bindparam("timepoint"),
-    )
-    query = _courses_query(progress, scores).select_from(
-        progress.join(course, course.c.id == progress.c.course_id).outerjoin(
-            scores, joined
-        )
-    )
     asked = {
         "measure": measure,
         "recall_window": recall_window,
         "timepoint": timepoint,
         "as_of_day": as_of_day,
     }
-    return _frame(connection, query, asked)
+    return _frame(connection, _courses_select(as_of_day is not None), asked)
 
 
 def courses_by_infusion_frame(
@@ -86,22 +75,8 @@ def courses_by_infusion_frame(
         The columns of ``analysis.columns.COURSES_BY_INFUSION``. Courses without any
         form of this measure and window have no rows.
     """
-    progress, scores = _sources(as_of_day)
-    query = (
-        _courses_query(progress, scores, scores.c.timepoint)
-        .select_from(
-            scores.join(progress, progress.c.course_id == scores.c.course_id).join(
-                course, course.c.id == scores.c.course_id
-            )
-        )
-        .where(
-            scores.c.measure == bindparam("measure"),
-            scores.c.recall_window == bindparam("recall_window"),
-            scores.c.timepoint.like("after_infusion%"),
-        )
-    )
     asked = {"measure": measure, "recall_window": recall_window, "as_of_day": as_of_day}
-    frame = _frame(connection, query, asked)
+    frame = _frame(connection, _by_infusion_select(as_of_day is not None), asked)
     numbers = {
         t.code: t.infusion for t in TIMEPOINTS.values() if t.anchor == INFUSION_K
     }
@@ -299,9 +274,43 @@ def induction_infusions(connection: Connection, course_id: int) -> int:
     return connection.scalar(query) or 0
 
 
-def _sources(as_of_day: int | None) -> tuple[Subquery, Subquery]:
+@cache
+def _courses_select(as_of: bool) -> Select:
+    progress, scores = _sources(as_of)
+    joined = and_(
+        scores.c.course_id == progress.c.course_id,
+        scores.c.measure == bindparam("measure"),
+        scores.c.recall_window == bindparam("recall_window"),
+        scores.c.timepoint == bindparam("timepoint"),
+    )
+    return _courses_query(progress, scores).select_from(
+        progress.join(course, course.c.id == progress.c.course_id).outerjoin(
+            scores, joined
+        )
+    )
+
+
+@cache
+def _by_infusion_select(as_of: bool) -> Select:
+    progress, scores = _sources(as_of)
+    return (
+        _courses_query(progress, scores, scores.c.timepoint)
+        .select_from(
+            scores.join(progress, progress.c.course_id == scores.c.course_id).join(
+                course, course.c.id == scores.c.course_id
+            )
+        )
+        .where(
+            scores.c.measure == bindparam("measure"),
+            scores.c.recall_window == bindparam("recall_window"),
+            scores.c.timepoint.like("after_infusion%"),
+        )
+    )
+
+
+def _sources(as_of: bool) -> tuple[Subquery, Subquery]:
     """Return progress and scores: the stored tables, or derived for an earlier day."""
-    if as_of_day is None:
+    if not as_of:
         return course_progress, course_scores
     return (
         progress_select(as_of=True).subquery("course_progress"),

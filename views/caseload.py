@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
-from sqlalchemy import Connection
 
 from analysis.status import WORSE, percent_change, standings
-from data.database import reading
+from data.database import Connection, reading
 from data.frames import baselines_frame, caseload_frame, latest_course_scores_frame
 from measures.days import day_date
 from measures.definition import Measure
@@ -18,6 +17,7 @@ from measures.timepoints import INDUCTION
 from views import state, wording
 from views.charts import sparkline
 from views.components import empty_practice
+from views.layout import screen_style
 
 
 # Three monthly intervals: who came less recently is no longer in active care.
@@ -31,12 +31,16 @@ ALL_CLINICIANS, ALL_INDICATIONS = "All clinicians", "All indications"
 NOT_RECORDED = "not recorded"
 INDICATION_WORDS = {"depression": "depression", "ptsd": "PTSD", "both": "both"}
 
+# Stands for the day of a form that there never was; sorts first.
 LONG_AGO = -1
-"""Stands for the day of a form that there never was; sorts first."""
+
+# A longer list scrolls inside its frame.
+ROWS_IN_VIEW = 25
 
 
 def caseload() -> None:
     """Draw the page."""
+    screen_style()
     st.title("Caseload")
     engine = state.engine()
     with reading(engine) as connection:
@@ -108,7 +112,7 @@ def _measure_words(measure: Measure, row: object) -> tuple:
         wording.change_cell(change, percent),
         wording.status_word(row.status),
         row.status.code,
-        sparkline(row.totals) if known else None,
+        sparkline(row.totals) if known else [],
         None if pd.isna(row.item_9) else int(row.item_9),
         not pd.isna(row.last_total),
     )
@@ -248,34 +252,37 @@ def _counts(patients: pd.DataFrame, shown: pd.DataFrame) -> None:
 
 
 def _table(shown: pd.DataFrame) -> None:
-    """Show the patients; choosing one opens the patient's page."""
+    """Show the patients; a click on a name, or a ticked row, opens the page."""
     ids = shown["patient_id"].tolist()
-    # The key names the rows and their order: a choice made on another list is
-    # forgotten, so that it cannot open the patient who now stands in its place.
+    # The keys name the rows and their order: a click on another list is forgotten, so
+    # that it cannot open the patient who now stands in its place.
     digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]
     event = st.dataframe(
         _display(shown),
         hide_index=True,
-        height="content" if len(ids) <= 25 else 960,
-        column_config=_columns(),
+        height="content" if len(ids) <= ROWS_IN_VIEW else 36 * ROWS_IN_VIEW,
+        column_config=_columns(name_key=f"caseload_name_{digest}"),
         key=f"caseload_{digest}",
         on_select="rerun",
         selection_mode="single-row",
         placeholder="",
-        alt="Patients, those who need attention first",
+        alt="Patients, one row each",
     )
-    if event.selection.rows:
-        state.go_to("patient.py", patient=ids[event.selection.rows[0]])
+    clicked = st.session_state.get(f"caseload_name_{digest}")
+    rows = [clicked["row"]] if clicked else event.selection.rows
+    if rows:
+        state.go_to("patient.py", patient=ids[rows[0]])
     st.caption(
-        "Tick a row to open the patient. Changes are from baseline; negative is "
-        "better. Trends show complete totals only, in order and not to a time scale."
+        "Click a name, or tick a row, to open the patient. Changes are from baseline; "
+        "lower is better. A trend shows the totals of one recall window in order, "
+        "not to a time scale."
     )
 
 
 def _display(shown: pd.DataFrame) -> pd.DataFrame:
     today = state.as_of_day()
     columns = {
-        "Item 9": [_item_9(row) for row in shown.itertuples()],
+        "Item 9": [_pills(_item_9(row)) for row in shown.itertuples()],
         "Patient": shown["name"].where(shown["name"] != "", wording.NAME_NOT_RECORDED),
         "Record number": shown["record_number"],
     }
@@ -306,6 +313,10 @@ def _item_9(row: object) -> str:
     )
 
 
+def _pills(words: str) -> list[str]:
+    return [words] if words else []
+
+
 def _infusions(row: object) -> str:
     if pd.isna(row.infusions):
         return wording.infusion_cell(0, 0)
@@ -316,19 +327,23 @@ def _date(day: float | None) -> object:
     return None if pd.isna(day) else day_date(int(day))
 
 
-def _columns() -> dict[str, object]:
+def _columns(*, name_key: str) -> dict[str, object]:
     config = st.column_config
     columns = {
-        "Item 9": config.TextColumn(
-            width=130,
+        "Item 9": config.MultiselectColumn(
+            width=120,
             pinned=True,
+            options=_alert_cells(),
+            color=["red"] * len(_alert_cells()),
             help=(
-                "▲: an item-9 alert that nobody has acted on. Then the answer on the "
-                "last PHQ-9; a 0 alone does not rule out risk."
+                "▲ Open: an item-9 alert that nobody has acted on. Last: the answer "
+                "on the last PHQ-9. A 0 alone does not rule out risk."
             ),
         ),
-        "Patient": config.TextColumn(width=150, pinned=True),
-        "Record number": config.TextColumn("Record no.", width=90),
+        "Patient": config.ButtonColumn(
+            width=140, pinned=True, type="tertiary", alignment="left", key=name_key
+        ),
+        "Record number": config.TextColumn("Record no.", width=75),
         "Infusions": config.TextColumn(
             width=90,
             help=(
@@ -336,13 +351,28 @@ def _columns() -> dict[str, object]:
                 f"{INDUCTION.protocol_infusions} by protocol."
             ),
         ),
-        "Days since infusion": config.NumberColumn(format="%d", width=90),
-        "Last form": config.DateColumn(format="D MMM YYYY", width=100),
+        "Days since infusion": config.NumberColumn(
+            "Days since", format="%d", width=80, help="Days since the last infusion."
+        ),
+        "Last form": config.DateColumn(format="D MMM YYYY", width=95),
         "Indication": config.TextColumn(width=100),
     }
     for measure in MEASURES.values():
         columns |= _measure_columns(measure)
     return columns
+
+
+def _alert_cells() -> list[str]:
+    """Return every cell that an open alert may have; these stand out."""
+    answers = [answer.score for answer in MEASURES["phq9"].answers]
+    cells = {
+        wording.item_9_cell(
+            open_alerts=1, has_form=True, item_9=item_9, complete=complete
+        )
+        for item_9 in (*answers, None)
+        for complete in (True, False)
+    }
+    return sorted(cells)
 
 
 def _measure_columns(measure: Measure) -> dict[str, object]:
@@ -353,18 +383,18 @@ def _measure_columns(measure: Measure) -> dict[str, object]:
             width=150, help=f"Last complete {name} total. {wording.LOWER_IS_BETTER}."
         ),
         f"{name} change": config.TextColumn(
-            "change", width=100, help=f"{name}: points from baseline, and percent."
+            "change", width=90, help=f"{name}: points from baseline, and percent."
         ),
         f"{name} status": config.TextColumn(
             "status",
-            width=140,
+            width=155,
             help=(
                 f"{name}, last form against baseline; the definitions are on the "
                 "patient's page."
             ),
         ),
         f"{name} trend": config.LineChartColumn(
-            "trend", width=90, y_min=0, y_max=measure.highest_total
+            "trend", width=70, y_min=0, y_max=measure.highest_total
         ),
     }
 

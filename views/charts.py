@@ -32,15 +32,21 @@ SHADE = "rgba(128, 132, 136, {:.2f})"
 SYMBOLS = ("circle", "square", "diamond")
 DASHES = ("solid", "dash", "dot")
 
-PANEL_PIXELS = 250
-STRIP_PIXELS = 30
-GAP_PIXELS = 12
-MARGIN = {"l": 66, "r": 150, "t": 6, "b": 44}
+PANEL_PIXELS = 215
+STRIP_PIXELS = 28
+GAP_PIXELS = 8
+MARGIN = {"l": 66, "r": 98, "t": 6, "b": 44}
 SMALL = {"size": 12}
+BESIDE = {"xanchor": "left", "xshift": 8, "yanchor": "middle", "yshift": 0}
 
 # Marks nearer to each other than this share of the axis keep their hover text only.
 NEAREST_NUMBER = 0.018
 NEAREST_WORD = 0.13
+
+# Room on the time axis, as shares of what lies between: for the words on the lines,
+# and for the number of the latest total.
+ROOM_BEFORE = 0.2
+ROOM_AFTER = 0.05
 
 SPARKLINE_TOTALS = 20
 
@@ -72,8 +78,11 @@ class _Row:
 
 
 def sparkline(totals: Sequence[float]) -> list[float]:
-    """Return the last totals of one recall window, for a small line in a table."""
-    return list(totals)[-SPARKLINE_TOTALS:]
+    """Return the last totals of one recall window, for a small line in a table.
+
+    Nothing for a single total: it is no line.
+    """
+    return list(totals)[-SPARKLINE_TOTALS:] if len(totals) > 1 else []
 
 
 def time_range(
@@ -83,8 +92,18 @@ def time_range(
     moments = [_plain(p.completed_at) for t in trajectories for p in t.points]
     moments += [_plain(infusion.at) for infusion in infusions]
     first, last = min(moments), max(moments)
-    room = max((last - first) * 0.03, timedelta(days=1))
-    return first - room, last + room
+    span = max(last - first, timedelta(days=7))
+    return first - ROOM_BEFORE * span, last + ROOM_AFTER * span
+
+
+def events_within(
+    trajectories: Sequence[Trajectory],
+    infusions: Sequence[InfusionMark],
+    events: Sequence[EventMark],
+) -> list[EventMark]:
+    """Return the events that lie in the time the chart shows."""
+    start, end = time_range(trajectories, infusions)
+    return [event for event in events if start.date() <= event.day <= end.date()]
 
 
 def trajectory_figure(
@@ -107,12 +126,14 @@ def trajectory_figure(
         Of the same course; events outside the time range are left out.
     """
     start, end = time_range(trajectories, infusions)
-    shown = [e for e in events if start.date() <= e.day <= end.date()]
+    shown = events_within(trajectories, infusions, events)
     names = _row_names(trajectories, infusions, shown)
     height, rows = _stack(names)
     figure = {
         "data": [],
-        "layout": _layout(height, start, end, several_windows(trajectories)),
+        "layout": _layout(
+            height, start, end, legend=any(len(t.streams) > 1 for t in trajectories)
+        ),
     }
     span = (end - start).total_seconds()
     if shown:
@@ -124,11 +145,6 @@ def trajectory_figure(
         if f"{trajectory.measure} item 9" in rows:
             _add_item_9(figure, rows[f"{trajectory.measure} item 9"], trajectory)
     return figure
-
-
-def several_windows(trajectories: Sequence[Trajectory]) -> bool:
-    """Whether a measure was asked over more than one recall window."""
-    return any(len(trajectory.streams) > 1 for trajectory in trajectories)
 
 
 def _row_names(
@@ -160,7 +176,7 @@ def _stack(names: Sequence[tuple[str, int]]) -> tuple[int, dict[str, _Row]]:
     return plot + MARGIN["t"] + MARGIN["b"], rows
 
 
-def _layout(height: int, start: datetime, end: datetime, legend: bool) -> dict:
+def _layout(height: int, start: datetime, end: datetime, *, legend: bool) -> dict:
     return {
         "height": height + (STRIP_PIXELS if legend else 0),
         "margin": MARGIN | ({"b": MARGIN["b"] + STRIP_PIXELS} if legend else {}),
@@ -206,12 +222,16 @@ def _add_events(
             "textposition": "middle right",
             "textfont": SMALL,
             "marker": {"symbol": "diamond-open", "size": 10, "color": NEUTRAL},
-            "hovertext": [escape(event.text) for event in events],
+            "hovertext": [_event_hover(event) for event in events],
             "hoverinfo": "text",
             "showlegend": False,
             "cliponaxis": False,
         }
     )
+
+
+def _event_hover(event: EventMark) -> str:
+    return f"{wording.day_words(event.day)}, {escape(event.kind)}: {escape(event.text)}"
 
 
 def _add_infusions(
@@ -263,7 +283,8 @@ def _add_panel(figure: dict, row: _Row, trajectory: Trajectory) -> None:
     ]
     for stream in trajectory.streams:
         layout["shapes"] += _tails(stream, row)
-        figure["data"] += _stream_traces(stream, row)
+        legend = len(trajectory.streams) > 1
+        figure["data"] += _stream_traces(stream, row, legend=legend)
 
 
 def _total_axis(measure: Measure, row: _Row) -> dict:
@@ -288,7 +309,9 @@ def _total_axis(measure: Measure, row: _Row) -> dict:
 
 
 def _bands(measure: Measure, row: _Row) -> Iterator[dict]:
-    for number, (low, high, _) in enumerate(_ranges(measure)):
+    frame = (0, measure.highest_total, "")
+    step = 0.035 if measure.severity_bands else 0.18
+    for number, (low, high, _) in enumerate([frame, *_ranges(measure)]):
         yield {
             "type": "rect",
             "xref": "paper",
@@ -298,7 +321,7 @@ def _bands(measure: Measure, row: _Row) -> Iterator[dict]:
             "y0": low,
             "y1": high,
             "line": {"width": 0},
-            "fillcolor": SHADE.format(0.03 + 0.04 * number),
+            "fillcolor": SHADE.format(0.03 + step * number),
             "layer": "below",
         }
 
@@ -311,7 +334,7 @@ def _band_words(measure: Measure, row: _Row) -> Iterator[dict]:
             "xref": "paper",
             "x": 1,
             "xanchor": "left",
-            "xshift": 6,
+            "xshift": 10,
             "yref": row.axis,
             "y": (low + high) / 2,
             "align": "left",
@@ -323,10 +346,13 @@ def _ranges(measure: Measure) -> list[tuple[float, float, str]]:
     """Return what is shaded: severity bands, or the range of the cut-points."""
     if measure.code == PCL5.code:
         low, high = PCL5_CUT_POINTS
-        return [(low, high, wording.cut_points_words().replace(" for ", "<br>for "))]
+        return [(low, high, "<br>".join(wording.cut_points_lines()))]
     bands = measure.severity_bands
     ends = [*(band.lowest for band in bands[1:]), measure.highest_total]
-    return [(b.lowest, end, b.name) for b, end in zip(bands, ends, strict=True)]
+    return [
+        (b.lowest, end, b.name.replace(" ", "<br>"))
+        for b, end in zip(bands, ends, strict=True)
+    ]
 
 
 def _limits(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
@@ -358,7 +384,7 @@ def _limit_words(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
             "yref": row.axis,
             "y": limit,
             "yanchor": "bottom" if above else "top",
-            "font": {**SMALL, "color": ACCENT},
+            "font": SMALL,
         }
 
 
@@ -384,7 +410,7 @@ def _numbers(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
             yield _number(stream.baseline, f"baseline {stream.baseline.total}", row)
         latest = stream.totals[-1] if stream.totals else None
         if latest and not latest.is_baseline:
-            yield _number(latest, f"<b>{latest.total}</b>", row)
+            yield _number(latest, f"<b>{latest.total}</b>", row) | BESIDE
 
 
 def _number(point: Point, text: str, row: _Row) -> dict:
@@ -417,13 +443,14 @@ def _tails(stream: Stream, row: _Row) -> Iterator[dict]:
             }
 
 
-def _stream_traces(stream: Stream, row: _Row) -> Iterator[dict]:
+def _stream_traces(stream: Stream, row: _Row, *, legend: bool) -> Iterator[dict]:
     measure = MEASURES[stream.measure]
     codes = [window.code for window in measure.recall_windows]
     order = codes.index(stream.recall_window)
     name = f"{measure.name}, {wording.window_name(measure.code, stream.recall_window)}"
     if stream.totals:
-        yield _totals_trace(stream.totals, row, name, order)
+        totals = _totals_trace(stream.totals, row, name, order)
+        yield totals | {"showlegend": legend}
     incomplete = [p for p in stream.points if p.kind == INCOMPLETE]
     if incomplete:
         yield _incomplete_trace(incomplete, row, name, order)
@@ -444,7 +471,7 @@ def _totals_trace(points: Sequence[Point], row: _Row, name: str, order: int) -> 
         "line": {"color": ACCENT, "width": 2, "dash": DASHES[order]},
         "marker": {
             "symbol": [
-                f"{symbol}-x" if p.kind == TOTAL_ONLY else symbol for p in points
+                f"{symbol}-x-open" if p.kind == TOTAL_ONLY else symbol for p in points
             ],
             "size": 9,
             "color": ACCENT,

@@ -11,6 +11,7 @@ const SETTLE_AFTER = 800; // ms from a reply until answers may change again
 const FRAMES_TO_FOCUS = 60; // about a second, for a form that is still hidden
 const STEPS_TO_UNDO = 200;
 
+const MODIFIERS = new Set(["Alt", "Control", "Meta", "Shift"]);
 const NO_REPLY =
   "No reply yet. Your answers are still here: save again when you are connected.";
 
@@ -380,12 +381,14 @@ class ItemForm {
     this.sent = true;
     this.keep();
     this.attempt = String(Date.now());
+    this.component.setStateValue("draft", null);
     this.component.setTriggerValue("submitted", {
       ...this.answers(),
       attempt: this.attempt,
       token: this.token,
       partial_reason: partialReason,
     });
+    ahead?.end();
     ahead = new TypedAhead(this);
     this.replyTimer = setTimeout(() => this.onNoReply(), GIVE_UP_AFTER);
     this.say("");
@@ -434,27 +437,40 @@ class ItemForm {
   }
 }
 
-// Keys pressed while one form is being saved, for the form that comes next. Without
-// it a fast typist would lose the first digits, and every later one would move up.
+// Keys pressed from the save of one form until the next takes the focus. Without it a
+// fast typist would lose the first digits, and every later one would move up an item.
 class TypedAhead {
   constructor(form) {
     this.form = form;
-    this.keys = [];
     this.ended = new AbortController();
-    document.addEventListener("keydown", (event) => this.onKey(event), {
-      capture: true,
-      signal: this.ended.signal,
-    });
-    setTimeout(() => this.end(), GIVE_UP_AFTER);
+    const options = { capture: true, signal: this.ended.signal };
+    document.addEventListener("keydown", (event) => this.onKey(event), options);
+    document.addEventListener("pointerdown", () => this.startAnew(), options);
+    this.startAnew();
+  }
+
+  // After a decision in between, such as Ctrl+Enter on "Confirm": what was typed
+  // before it was not meant for the form that follows.
+  startAnew() {
+    this.keys = [];
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.end(), GIVE_UP_AFTER);
   }
 
   onKey(event) {
-    const host = this.form.root.host;
-    const aimedHere = event.target === document.body || event.target === host;
-    const modified = event.ctrlKey || event.metaKey || event.altKey;
-    const key = keyOf(event);
-    if (!aimedHere || modified || (key === null && event.key !== "Backspace")) return;
-    handled(event, () => event.repeat || this.keep(key));
+    if (this.isElsewhere(event.target)) return;
+    const command = event.ctrlKey || event.metaKey || event.altKey;
+    const key = command ? null : keyOf(event);
+    const counts = key !== null || event.key === "Backspace";
+    // A key held down is no second key, here or on the button that comes next.
+    if (event.repeat && (counts || event.key === "Enter")) handled(event, () => {});
+    else if (counts) handled(event, () => this.keep(key));
+    else if (!MODIFIERS.has(event.key)) this.startAnew();
+  }
+
+  isElsewhere(target) {
+    const entry = target.closest("input, textarea, select, [contenteditable]");
+    return entry || (target.shadowRoot && target !== this.form.root.host);
   }
 
   keep(key) {
@@ -468,6 +484,7 @@ class TypedAhead {
 
   end() {
     this.ended.abort();
+    clearTimeout(this.timer);
     if (ahead === this) ahead = null;
     return this.keys.splice(0);
   }

@@ -141,20 +141,17 @@ def item_form(
         on_submitted_change=partial(_note_received, key),
         on_draft_change=_nothing,
     )
-    if form.sent(result.draft):
-        st.session_state[_draft_key(key)] = record, form.answers(result.draft)
-    if not form.sent(result.submitted):
-        return None
-    # Again, because a session that is new after a restart calls no callbacks.
-    _set_received(key, result.submitted)
-    return form.submission(result.submitted)
+    draft = form.answers(result.draft) if form.sent(result.draft) else None
+    st.session_state[_draft_key(key)] = record, draft
+    return form.submission(result.submitted) if form.sent(result.submitted) else None
 
 
 def item_form_draft(key: str, record: str) -> Answers | None:
-    """Return what was typed into a form and not saved, as last sent by the browser.
+    """Return what was typed into a form since the page was opened, and not saved.
 
-    Call it after `item_form` in the same run. It still answers after a save: whoever
-    keeps drafts drops that of a record once it is saved.
+    Call it after `item_form` in the same run. None says that nothing new was typed,
+    not that an earlier draft is void: whoever keeps drafts keeps the last one until
+    the record is saved.
     """
     of, answers = st.session_state.get(_draft_key(key), (None, None))
     return answers if of == record else None
@@ -214,12 +211,8 @@ def _pairs(pairs: Iterable[tuple[int | str, str]]) -> list[list[int | str]]:
 
 
 def _note_received(key: str) -> None:
-    _set_received(key, st.session_state[key].submitted)
-
-
-def _set_received(key: str, payload: Any) -> None:
     # The form accepts answers again once it reads its own attempt here.
-    st.session_state[_received_key(key)] = payload["attempt"]
+    st.session_state[_received_key(key)] = st.session_state[key].submitted["attempt"]
 
 
 def _nothing() -> None:

@@ -1,3 +1,59 @@
+"""Methods: every definition with its code and source, read from the definitions."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
 import streamlit as st
 
-st.title("methods")
+from data.course_scores import current_version
+from measures.definition import Measure
+from measures.registry import MEASURES
+from views import methods_wording as wording
+
+
+Rows = Sequence[Mapping[str, str]]
+
+
+def methods() -> None:
+    """Draw the page."""
+    st.title("Methods")
+    st.markdown(wording.INTRODUCTION)
+    st.caption(f"Version of the definitions: {current_version()}")
+    for measure in MEASURES.values():
+        _measure(measure)
+    _section("Scoring", wording.scoring_rows())
+    _section("Who is counted", wording.cohort_rows(), wording.COHORT)
+    _section("Time points", wording.timepoint_rows(), wording.TIMEPOINT)
+    _section("Rates and intervals", wording.rate_rows())
+    _section("Ever, and now", wording.ever_rows())
+    _section("Comparison with a published figure", wording.comparison_rows())
+    _section("What a form asks about", wording.recall_rows(), wording.RECALL)
+    _section("Where a practice differs from a trial", wording.difference_rows())
+
+
+def _measure(measure: Measure) -> None:
+    st.header(f"{measure.name}", anchor=False)
+    st.table(
+        wording.measure_details(measure),
+        border="horizontal",
+        alt=f"{measure.name}: what is asked and how it is scored",
+    )
+    st.subheader(f"{measure.name}: recall windows", anchor=False)
+    _table(wording.window_rows(measure), f"{measure.name}: recall windows")
+    st.subheader(f"{measure.name}: criteria", anchor=False)
+    st.markdown(wording.CRITERIA_NOTE)
+    _table(wording.criterion_rows(measure), f"{measure.name}: criteria")
+
+
+def _section(heading: str, rows: Rows, introduction: str = "") -> None:
+    st.header(heading, anchor=False)
+    if introduction:
+        st.markdown(introduction)
+    _table(rows, heading)
+
+
+def _table(rows: Rows, name: str) -> None:
+    st.table(pd.DataFrame(rows), border="horizontal", alt=name)
+
+
+methods()

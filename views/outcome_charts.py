@@ -4,6 +4,7 @@ Pure functions that return Plotly figures as dicts; text is worded elsewhere.
 """
 
 import html
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from measures.figures import Citation, PublishedFigure
 from views import outcome_wording as wording
 from views import published_wording
 from views.charts import ACCENT, NEUTRAL, SHADE
+from views.recut import Beside
 
 
 Figure = dict[str, Any]
@@ -40,8 +42,10 @@ LINE = 22
 GAP = 14
 HEADING = 34
 ABOVE, BELOW = 56, 52
+LABEL_CHARACTERS = 72
 PLOT_SHARE = 0.56
 """Of the width; the rest is for the numbers beside it."""
+BESIDE = PLOT_SHARE + 0.02
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,40 @@ class Section:
 
 # From results to lines.
 
+HEADINGS = {
+    "cited": "Cited by the practice's article",
+    "direct": "Direct: same measure, same kind of setting",
+    "approximate": "Approximate: another scale or a clinician's rating",
+    "negative": "Context only: trials that found no benefit over their comparator",
+    "context": "Context only: not to be read against the practice's rate",
+}
+
+
+def in_view(beside: Beside, results: Mapping[str, Result]) -> list[Section]:
+    """Return what the forest plot lists, the cited figures first."""
+    cited: list[Entry] = []
+    for item in beside.cited:
+        if beside.unsupported(item.citation):
+            cited.append(as_cited_entry(item.citation))
+        cited += [entry(results[figure.code]) for figure in item.figures]
+    listed = {
+        "cited": cited,
+        "direct": [entry(results[f.code]) for f in beside.direct],
+        "approximate": [entry(results[f.code]) for f in beside.approximate],
+        "negative": [negative_entry(f, beside.outcome) for f in beside.negative],
+    }
+    return [
+        Section(HEADINGS[group], tuple(entries))
+        for group, entries in listed.items()
+        if entries
+    ]
+
+
+def context(beside: Beside, results: Mapping[str, Result]) -> list[Section]:
+    """Return what the separate panel lists."""
+    entries = (entry(results[f.code], beside_context=True) for f in beside.context)
+    return [Section(HEADINGS["context"], tuple(entries))]
+
 
 def entry(result: Result, *, beside_context: bool = False) -> Entry:
     """Return the lines of one figure.
@@ -88,18 +126,18 @@ def entry(result: Result, *, beside_context: bool = False) -> Entry:
         context is drawn without a practice number, and says what it is.
     """
     figure = result.figure
-    detail = f"{figure.measure}, {figure.timepoint}"
-    context = figure.tier == "context"
-    if context and not beside_context:
+    detail = published_wording.scale_and_time(figure)
+    only_context = figure.tier == "context"
+    if only_context and not beside_context:
         detail += " (context only)"
     rate = figure.rate(result.outcome)
     if rate is None:
         return Entry(figure.study.name, detail, (_no_rate(result),))
-    if why_not(figure, result.outcome) and not context:
+    if why_not(figure, result.outcome) and not only_context:
         words = f"{published_wording.rate_text(rate)}; not drawn: {_reason(result)}"
         return Entry(figure.study.name, detail, (Mark(PUBLISHED, words),))
     marks = [_published(result), *_control(result)]
-    if beside_context or not context:
+    if beside_context or not only_context:
         marks += _practice(result)
     return Entry(figure.study.name, detail, tuple(marks))
 
@@ -107,10 +145,12 @@ def entry(result: Result, *, beside_context: bool = False) -> Entry:
 def negative_entry(figure: PublishedFigure, outcome: str) -> Entry:
     """Return a trial without benefit as words, for a figure that is only context."""
     rate = figure.rate(outcome)
-    words = published_wording.rate_text(rate) if rate else f"no {outcome} rate seen"
+    no_rate = published_wording.NO_RATE_SEEN.format(outcome=outcome)
+    words = published_wording.rate_text(rate) if rate else no_rate
     control = published_wording.control_text(figure, outcome)
     text = "; ".join(part for part in (words, control) if part)
-    detail = f"{figure.measure}, {figure.timepoint} (context only)"
+    text = published_wording.upper_first(text)
+    detail = published_wording.scale_and_time(figure)
     return Entry(figure.study.name, detail, (Mark(PUBLISHED, text),))
 
 
@@ -128,7 +168,7 @@ def as_cited_entry(citation: Citation) -> Entry:
             ),
             Mark(
                 AS_CITED,
-                f"{rates.control} {wording.as_printed(rates.control_percent)}, "
+                f"{wording.as_printed(rates.control_percent)} {rates.control}, "
                 "as cited",
                 rates.control_percent,
             ),
@@ -150,7 +190,7 @@ def _published(result: Result) -> Mark:
     if proportion:
         lower, upper = 100 * proportion.lower, 100 * proportion.upper
     return Mark(
-        PUBLISHED, published_wording.rate_text(rate), rate.percent, lower, upper
+        PUBLISHED, published_wording.rate_mark(rate), rate.percent, lower, upper
     )
 
 
@@ -159,7 +199,7 @@ def _control(result: Result) -> list[Mark]:
     rate = figure.control.rate(result.outcome) if figure.control else None
     if rate is None:
         return []
-    text = published_wording.control_text(figure, result.outcome)
+    text = published_wording.control_mark(figure, result.outcome)
     return [Mark(CONTROL, text, rate.percent)]
 
 
@@ -169,8 +209,8 @@ def _practice(result: Result) -> list[Mark]:
         asked = not why_not(result.figure, result.outcome)
         return [Mark(PRACTICE, f"Practice: {_reason(result)}")] if asked else []
     return [
-        Mark(PRACTICE, f"Practice {words}", *_percents(share))
-        for words, share in published_wording.practice_parts(result)
+        Mark(PRACTICE, words, *_percents(share))
+        for words, share in published_wording.practice_marks(result)
     ]
 
 
@@ -191,7 +231,7 @@ class _Placed:
     """What stands at which height, in pixels from the top."""
 
     headings: tuple[tuple[int, str], ...]
-    entries: tuple[tuple[int, Entry], ...]
+    labels: tuple[tuple[int, str], ...]
     marks: tuple[tuple[int, Mark], ...]
     height: int
 
@@ -215,8 +255,10 @@ def forest(sections: Sequence[Section], axis_title: str) -> Figure:
             "xaxis": {
                 "domain": [0, PLOT_SHARE],
                 "range": [-2, 102],
-                "tickvals": list(range(0, 101, 20)),
+                "dtick": 20,
                 "ticksuffix": " %",
+                "showgrid": True,
+                "gridcolor": SHADE.format(0.2),
                 "title": {"text": axis_title},
                 "zeroline": False,
                 "fixedrange": True,
@@ -236,18 +278,27 @@ def forest(sections: Sequence[Section], axis_title: str) -> Figure:
 
 def _place(sections: Sequence[Section]) -> _Placed:
     y = 0
-    headings, entries, marks = [], [], []
+    headings, labels, marks = [], [], []
     for section in sections:
         y += HEADING
         headings.append((y - HEADING // 2, section.heading))
         for item in section.entries:
-            y += GAP + LINE
-            entries.append((y - LINE // 2, item))
+            y += GAP
+            for label in _label(item):
+                y += LINE
+                labels.append((y - LINE // 2, label))
             for mark in item.marks:
                 y += LINE
                 marks.append((y - LINE // 2, mark))
         y += GAP
-    return _Placed(tuple(headings), tuple(entries), tuple(marks), y)
+    return _Placed(tuple(headings), tuple(labels), tuple(marks), y)
+
+
+def _label(item: Entry) -> list[str]:
+    """Return name and detail in lines that fit a tablet; the name is in bold."""
+    first, *others = textwrap.wrap(f"{item.name}  {item.detail}", LABEL_CHARACTERS)
+    detail = _escaped(first.removeprefix(item.name))
+    return [f"<b>{_escaped(item.name)}</b>{detail}", *map(_escaped, others)]
 
 
 def _marker_trace(kind: str, marks: Sequence[tuple[int, Mark]]) -> Figure:
@@ -284,14 +335,13 @@ def _length(start: float | None, end: float | None) -> float:
 
 
 def _annotations(placed: _Placed) -> list[Figure]:
-    beside = {"x": PLOT_SHARE + 0.015}
     return [
         *(_words(y, f"<b>{_escaped(text)}</b>") for y, text in placed.headings),
+        *(_words(y, label) for y, label in placed.labels),
         *(
-            _words(y, f"<b>{_escaped(e.name)}</b>  {_escaped(e.detail)}")
-            for y, e in placed.entries
+            _words(y, _escaped(m.text), x=0 if m.percent is None else BESIDE)
+            for y, m in placed.marks
         ),
-        *(_words(y, _escaped(mark.text), **beside) for y, mark in placed.marks),
     ]
 
 
@@ -340,7 +390,7 @@ FEWEST_INFUSIONS_SHOWN = 6
 def by_infusion(now: Mapping[int, OutcomeRate], ever: EverCurve) -> Figure:
     """Return two curves by infusion number, with the n of each under the axis."""
     numbers = shown_infusions(now)
-    steps = {int(step.time): step for step in ever.steps}
+    steps = wording.known_steps(now, ever)
     rates = {k: now[k].observed for k in numbers if now[k].observed}
     followed = {k: steps[k] for k in numbers if k in steps}
     return {

@@ -14,6 +14,7 @@ from measures.registry import CRITERIA, MEASURES, TIMEPOINTS, criteria_of
 from measures.timepoints import DEFAULT_TIMEPOINT, TimePoint
 from views import outcome_wording as wording
 from views import state
+from views.outcome_wording import ANY
 from views.recut import Practice, Selection
 
 
@@ -27,33 +28,33 @@ class Question:
     timepoint: TimePoint
 
 
-def ask_what() -> Question:
-    """Show what can be counted, and return what was chosen."""
+def ask(connection: Connection) -> tuple[Question, Practice]:
+    """Show the filters; return what is counted, and the practice cut to whom."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = MEASURES[_measure()]
-        window = _window(measure)
-        criterion = CRITERIA[_criterion(measure)]
-        timepoint = TIMEPOINTS[_timepoint()]
-    return Question(measure, window, criterion, timepoint)
-
-
-def ask_of_whom(connection: Connection, question: Question) -> Practice:
-    """Show which courses can be chosen, and return the practice cut to them."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        question = _question()
         everybody = Practice(connection, Selection(as_of_day=_as_of()))
-        first, last = _period()
         started = everybody.started(
             question.measure.code, question.timepoint.code, question.window.code
         )
         selection = replace(
             everybody.selection,
-            first_day_from=first,
-            first_day_to=last,
+            first_day_from=_day("Infusion 1 from", "from"),
+            first_day_to=_day("Infusion 1 until", "until"),
             indication=_indication(),
             clinician=_clinician(set(started["clinician"])),
             all_courses=not _first_courses(),
         )
-    return everybody.choosing(selection)
+    return question, everybody.choosing(selection)
+
+
+def _question() -> Question:
+    measure = MEASURES[_measure()]
+    return Question(
+        measure=measure,
+        criterion=CRITERIA[_criterion(measure)],
+        timepoint=TIMEPOINTS[_timepoint()],
+        window=_window(measure),
+    )
 
 
 def _measure() -> str:
@@ -90,7 +91,7 @@ def _criterion(measure: Measure) -> str:
         [criterion.code for criterion in criteria_of(measure.code)],
         format_func=wording.criterion_choice,
         key=f"outcomes_criterion_{measure.code}",
-        width=360,
+        width=300,
         persist_state="session",
     )
 
@@ -103,7 +104,7 @@ def _timepoint() -> str:
         index=codes.index(DEFAULT_TIMEPOINT.code),
         format_func=wording.timepoint_choice,
         key="outcomes_timepoint",
-        width=230,
+        width=190,
         persist_state="session",
     )
 
@@ -114,15 +115,11 @@ def _as_of() -> int:
         value=state.today(),
         max_value=state.today(),
         key="outcomes_as_of",
-        width=140,
+        width=132,
         format="YYYY-MM-DD",
         help="Only what had happened by the end of this day is counted.",
     )
     return day_number(chosen or state.today())
-
-
-def _period() -> tuple[int | None, int | None]:
-    return _day("Infusion 1 from", "from"), _day("Infusion 1 until", "until")
 
 
 def _day(label: str, name: str) -> int | None:
@@ -131,7 +128,7 @@ def _day(label: str, name: str) -> int | None:
         value=None,
         max_value=state.today(),
         key=f"outcomes_{name}",
-        width=140,
+        width=132,
         format="YYYY-MM-DD",
         persist_state="session",
     )
@@ -139,35 +136,37 @@ def _day(label: str, name: str) -> int | None:
 
 
 def _indication() -> str | None:
-    return st.selectbox(
+    chosen = st.selectbox(
         "Indication",
-        [None, *INDICATIONS],
+        [ANY, *INDICATIONS],
         format_func=wording.indication_choice,
         key="outcomes_indication",
-        width=180,
+        width=150,
         persist_state="session",
     )
+    return None if chosen == ANY else chosen
 
 
 def _clinician(known: set[str]) -> str | None:
-    return st.selectbox(
+    chosen = st.selectbox(
         "Clinician",
-        [None, *sorted(known)],
+        [ANY, *sorted(known)],
         format_func=wording.clinician_choice,
         key="outcomes_clinician",
-        width=180,
+        width=150,
         persist_state="session",
     )
+    return None if chosen == ANY else chosen
 
 
 def _first_courses() -> bool:
     return st.toggle(
-        "One course per patient",
+        "First course only",
         value=True,
         key="outcomes_first_courses",
         persist_state="session",
         help=(
-            "The first of the courses chosen. Off: every course counts, so a patient "
-            "can count more than once."
+            "One course per patient: the first of those chosen. Off: every course "
+            "counts, so a patient can count more than once."
         ),
     )

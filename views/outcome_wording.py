@@ -4,7 +4,10 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
+from datetime import date
+from math import floor, isnan
+
+import pandas as pd
 
 from analysis.ever import EverCurve, Step
 from analysis.outcomes import (
@@ -18,9 +21,10 @@ from analysis.outcomes import (
     OutcomeRate,
 )
 from analysis.proportions import Proportion
+from data.patients import Patient
 from measures.criteria import Criterion
 from measures.days import day_date
-from measures.definition import RecallWindow, Source
+from measures.definition import Measure, RecallWindow, Source
 from measures.registry import CRITERIA, ELIGIBILITY, MEASURES, TIMEPOINTS
 from measures.sources import PROJECT
 from measures.timepoints import (
@@ -34,10 +38,11 @@ from measures.timepoints import (
     TimePoint,
 )
 from views.recut import Selection
-from views.wording import MINUS, day_words, signed
+from views.wording import MINUS, NAME_NOT_RECORDED, day_words, signed
 
 
 NO_DATA = "no data"
+ANY = "any"
 INDICATIONS = {
     "depression": "depression",
     "ptsd": "PTSD",
@@ -326,6 +331,37 @@ def groups(rate: OutcomeRate) -> tuple[Group, ...]:
     )
 
 
+def course_table(
+    courses: pd.DataFrame, patients: Mapping[str, Patient]
+) -> pd.DataFrame:
+    """Return courses with their ``state`` as a table of who they are.
+
+    Parameters
+    ----------
+    courses
+        As `analysis.outcomes.classify` returns them.
+    patients
+        By id; every patient of the courses.
+    """
+    people = [patients[patient_id] for patient_id in courses["patient_id"]]
+    return pd.DataFrame(
+        {
+            "Record number": [person.record_number for person in people],
+            "Patient": [person.name or NAME_NOT_RECORDED for person in people],
+            "Infusion 1": [day_date(day) for day in courses["first_day"]],
+            "Baseline": courses["baseline"].tolist(),
+            "Score": courses["total"].tolist(),
+            "Change": (courses["total"] - courses["baseline"]).tolist(),
+            "Scored": [_date(day) for day in courses["score_day"]],
+            "State": [STATE_WORDS[state] for state in courses["state"]],
+        }
+    )
+
+
+def _date(day: float) -> date | None:
+    return None if isnan(day) else day_date(int(day))
+
+
 # What the numbers mean.
 
 _ANCHORS = {
@@ -353,6 +389,7 @@ DUE = {
 }
 
 STARTED = "Courses chosen above with at least one infusion by the as-of date."
+NO_BASELINE_RULE = f"Courses without a baseline. {BASELINE.sentence}"
 WILSON_SENTENCE = "Wilson score interval."
 MISSING_AS_NOT_MET = (
     "Those due but not measured counted as not meeting the criterion; Wilson score "
@@ -375,7 +412,7 @@ def definitions(rate: OutcomeRate) -> list[dict[str, str]]:
     none, all_of_them = rate.bounds or (None, None)
     rows = (
         ("Started", rate.started, STARTED, PROJECT),
-        ("No baseline", rate.no_baseline, BASELINE.sentence, BASELINE.source),
+        ("No baseline", rate.no_baseline, NO_BASELINE_RULE, BASELINE.source),
         ("Eligible", rate.eligible, lowest_baseline(rate), eligibility.source),
         ("Not yet due", rate.not_due, "The window is still open.", PROJECT),
         ("Due", rate.due, DUE[timepoint.anchor], PROJECT),
@@ -411,13 +448,13 @@ def scope(selection: Selection) -> str:
 
 
 def indication_text(indication: str | None) -> str:
-    """Return an indication as it is chosen; None is any."""
-    return "any" if indication is None else INDICATIONS[indication]
+    """Return the indication that was chosen; None is any."""
+    return ANY if indication is None else INDICATIONS[indication]
 
 
 def clinician_text(clinician: str | None) -> str:
-    """Return a clinician as chosen; None is any, empty is none recorded."""
-    return "any" if clinician is None else clinician or "not recorded"
+    """Return the clinician that was chosen; None is any, empty is none recorded."""
+    return ANY if clinician is None else clinician or "not recorded"
 
 
 def lowest_baseline(rate: OutcomeRate) -> str:
@@ -446,20 +483,24 @@ def timepoint_choice(code: str) -> str:
     return f"{name} – default" if code == DEFAULT_TIMEPOINT.code else name
 
 
-def indication_choice(indication: str | None) -> str:
-    """Return an indication as an entry of a list."""
-    text = indication_text(indication)
+def indication_choice(indication: str) -> str:
+    """Return an indication, or `ANY`, as an entry of a list."""
+    text = INDICATIONS.get(indication, indication)
     return text[0].upper() + text[1:]
 
 
-def clinician_choice(clinician: str | None) -> str:
-    """Return a clinician as an entry of a list."""
-    return clinician or clinician_text(clinician).capitalize()
+def clinician_choice(clinician: str) -> str:
+    """Return a clinician, or `ANY`, as an entry of a list."""
+    if clinician == ANY:
+        return ANY.capitalize()
+    return clinician or "Not recorded"
 
 
 def criterion_note(criterion: Criterion) -> str:
     """Return what the criterion says, and why it is the default or contested."""
-    reason = f"{'Default: ' if criterion.default else ''}{criterion.reason}"
+    reason = criterion.reason
+    if criterion.default:
+        reason = f"Default: {reason[0].lower()}{reason[1:]}"
     return f"{criterion.sentence} {reason} Source: {criterion.source.citation}"
 
 
@@ -468,8 +509,8 @@ def timepoint_note(timepoint: TimePoint, window: RecallWindow) -> str:
     reason = ""
     if timepoint == DEFAULT_TIMEPOINT:
         reason = (
-            " Default: the induction is over, and the closest published series was "
-            "measured then."
+            " Default: a fixed time after the induction, when the closest published "
+            "series (McInnes 2022, PHQ-9) was measured."
         )
     return f"{timepoint.sentence}{reason} {recall_note(timepoint, window)}"
 
@@ -504,11 +545,25 @@ def _period(selection: Selection) -> str:
 # By infusion.
 
 
+def by_infusion_sentence(ever: EverCurve) -> str:
+    """Return what the two curves show, and how many they leave out."""
+    step = ever.at(INDUCTION.protocol_infusions) or ever.steps[0]
+    return (
+        f"By infusion {int(step.time)}, {ever_text(step)} of those followed had met "
+        f"the criterion at least once. {ever.measured} of the {ever.eligible} "
+        "eligible have a score after an infusion; the others are in neither curve. "
+        "Meeting it now can fall again; having met it at least once can only rise. "
+        "The two are not of the same courses, so either can be the higher. "
+        "Due and not measured includes those who had stopped by then, and those who "
+        "go on are not like those who stop."
+    )
+
+
 def infusion_rows(
     now: Mapping[int, OutcomeRate], ever: EverCurve
 ) -> list[dict[str, str]]:
     """Return both curves as a table: one row per infusion number."""
-    steps = {int(step.time): step for step in ever.steps}
+    steps = known_steps(now, ever)
     return [
         {
             "After infusion": str(number),
@@ -519,6 +574,15 @@ def infusion_rows(
         }
         for number, rate in sorted(now.items())
     ]
+
+
+def known_steps(now: Mapping[int, OutcomeRate], ever: EverCurve) -> dict[int, Step]:
+    """Return the steps of the curve by infusion, from the first with any score.
+
+    Before anybody was measured the curve is at 0, but nothing is known.
+    """
+    first = min((number for number, rate in now.items() if rate.measured), default=0)
+    return {int(step.time): step for step in ever.steps if step.time >= first}
 
 
 def ever_text(step: Step | None) -> str:
@@ -538,20 +602,40 @@ def _at_risk(step: Step | None) -> str:
 Row = Mapping[str, str]
 
 
+def selection_stamp(
+    selection: Selection, measure: Measure, window: RecallWindow
+) -> Row:
+    """Return what a file says of the courses in it."""
+    return {
+        "Measure": measure.name,
+        "Recall window": window.name,
+        "Courses": scope(selection),
+        "As of": day_date(selection.as_of_day).isoformat(),
+    }
+
+
+def question_stamp(criterion: Criterion, timepoint: TimePoint) -> Row:
+    """Return what a file says of the rule and the time of its numbers."""
+    return {
+        "Criterion": f"{criterion.name}: {criterion.sentence}",
+        "Time point": f"{timepoint.name}: {timepoint.sentence}",
+    }
+
+
 def csv_text(rows: Sequence[Row], stamp: Row) -> str:
     """Return what is shown as CSV; each row also says what it was counted by.
 
     Parameters
     ----------
     rows
-        As shown, with the same columns in each.
+        As shown; a column that a row does not have is left empty there.
     stamp
         Columns that are the same in every row: definitions, choice of courses, as-of
         date.
     """
     stream = io.StringIO()
-    names = [*(rows[0] if rows else ()), *stamp]
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    names = dict.fromkeys(name for row in (*rows, stamp) for name in row)
+    writer = csv.DictWriter(stream, list(names), restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         cells = {**row, **stamp}

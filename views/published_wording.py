@@ -67,17 +67,34 @@ VERIFICATIONS = {
 _OF_WHOM = {
     "measured": "measured",
     "started": "due",
-    "protocol_measured": "measured after an induction of 4 to 8 infusions",
-    "reached_infusion": "measured after that infusion",
+    "protocol_measured": "measured on protocol",
+    "reached_infusion": "measured",
 }
 
+
+HOW_RECUT = (
+    "Each figure has its own criterion, time point and denominator; the practice is "
+    "counted again by each of them, on the courses chosen above. Practice and "
+    "published intervals are 95 % Wilson intervals; a figure whose n was not seen has "
+    "none."
+)
+HOW_CHANGE = (
+    "Points from baseline, of those measured; negative is better. Each practice "
+    "number is counted at the figure's own time point; its interval is a t interval."
+)
 
 # One figure.
 
 
 def title(figure: PublishedFigure) -> str:
     """Return what a figure is called in a list: study, scale and time."""
-    return f"{figure.study.name}: {figure.measure}, {figure.timepoint}"
+    return f"{figure.study.name}: {scale_and_time(figure)}"
+
+
+def scale_and_time(figure: PublishedFigure) -> str:
+    """Return what was measured with, and when."""
+    scale = "mixed scales" if figure.measure == "mixed" else figure.measure
+    return f"{scale}, {figure.timepoint}"
 
 
 def rate_text(rate: PublishedRate | None) -> str:
@@ -96,6 +113,23 @@ def rate_text(rate: PublishedRate | None) -> str:
     )
 
 
+def rate_mark(rate: PublishedRate) -> str:
+    """Return a published rate as short as it can be, for a chart."""
+    share = published_share(rate).proportion
+    if share is None:
+        interval = f" ({_printed_interval(rate)})" if rate.percent_interval else ""
+        return f"{as_printed(rate.percent)}{interval}, n not seen"
+    interval = percent_range(share.lower, share.upper)
+    return f"{as_printed(rate.percent)} ({interval}), n {share.n}"
+
+
+def control_mark(figure: PublishedFigure, outcome: str) -> str:
+    """Return the control arm's rate as short as it can be, for a chart."""
+    rate = figure.control.rate(outcome)
+    n = f", n {rate.n}" if rate.n else ""
+    return f"{as_printed(rate.percent)} {figure.control.name}{n}"
+
+
 def change_text(change: PublishedChange | None) -> str:
     """Return a published mean change in points, with its interval where it has one."""
     if change is None or change.mean is None:
@@ -104,11 +138,6 @@ def change_text(change: PublishedChange | None) -> str:
     if change.interval is None:
         return f"{points(change.mean)}{of} (no interval seen)"
     return f"{points(change.mean)}{of} ({points_range(*change.interval)})"
-
-
-def found(figure: PublishedFigure) -> str:
-    """Return what a study found between its groups, as printed; or empty."""
-    return figure.between_group
 
 
 def control_text(figure: PublishedFigure, outcome: str) -> str:
@@ -123,8 +152,12 @@ def control_text(figure: PublishedFigure, outcome: str) -> str:
 def _interval_as_printed(rate: PublishedRate) -> str:
     if rate.percent_interval is None:
         return N_NOT_SEEN
+    return f"{_printed_interval(rate)} as published"
+
+
+def _printed_interval(rate: PublishedRate) -> str:
     lower, upper = rate.percent_interval
-    return f"{lower:g}–{upper:g} as published"
+    return f"{lower:g}–{upper:g}"
 
 
 # The practice beside it.
@@ -136,25 +169,24 @@ def practice_text(result: Result) -> str:
         return f"none: {lower_first(result.reason)}"
     if isinstance(result.practice, MeanChange):
         return mean_text(result.practice)
-    return "; ".join(words for words, _ in practice_parts(result))
+    return "; ".join(_shares(result))
 
 
-def practice_parts(result: Comparison) -> list[tuple[str, Proportion | Step]]:
-    """Return each share of the practice in words, and the share itself."""
-    parts: list[tuple[str, Proportion | Step]] = []
+def practice_marks(result: Comparison) -> list[tuple[str, Proportion | Step]]:
+    """Return each share of the practice as short as it can be, for a chart."""
+    marks: list[tuple[str, Proportion | Step]] = []
     share, step = result.share, result.ever_step
     if share is not None:
-        of_whom = _OF_WHOM[result.figure.recut.denominator]
         interval = percent_range(share.lower, share.upper)
-        words = (
-            f"{percent(share.estimate)} ({share.events} of {share.n} {of_whom}; "
-            f"{interval})"
+        name = "Practice now" if step else "Practice"
+        marks.append(
+            (f"{name} {percent(share.estimate)} ({interval}), n {share.n}", share)
         )
-        parts.append((f"now {words}" if step else words, share))
     if step is not None:
-        followed = f"{result.ever.measured} followed"
-        parts.append((f"at least once {ever_text(step)}, {followed}", step))
-    return parts
+        marks.append(
+            (f"Practice ever {ever_text(step)}, n {result.ever.measured}", step)
+        )
+    return marks
 
 
 def mean_text(mean: MeanChange) -> str:
@@ -193,8 +225,7 @@ def comparison_rows(results: Iterable[Result]) -> list[dict[str, str]]:
     """Return the numbers of a forest plot as a table."""
     return [
         {
-            "Figure": title(result.figure),
-            "Tier": result.figure.tier,
+            "Figure": _title_and_tier(result.figure),
             "Published": _published_with_control(result),
             "Practice, counted the same way": practice_text(result),
             "Practice minus published, points": difference_text(result),
@@ -208,8 +239,7 @@ def as_cited_rows(citations: Iterable[Citation]) -> list[dict[str, str]]:
     """Return the article's unsupported rates as rows of the same table."""
     return [
         {
-            "Figure": f"{citation.name}: {citation.rates.timepoint}",
-            "Tier": "not supported",
+            "Figure": f"{citation.name}, as cited: {citation.rates.timepoint}",
             "Published": as_cited_text(citation),
             "Practice, counted the same way": "none: there is nothing to count by",
             "Practice minus published, points": NOTHING,
@@ -241,18 +271,54 @@ def change_rows(results: Iterable[Result]) -> list[dict[str, str]]:
     ]
 
 
-def csv_rows(results: Iterable[Result]) -> list[dict[str, str]]:
-    """Return what a table of comparisons does not show: by what rule, and what not."""
+def csv_columns(
+    as_cited: Iterable[Citation], results: Iterable[Result]
+) -> list[dict[str, str]]:
+    """Return what the table leaves out, row by row: by what rule, and what is not."""
     return [
-        {
-            "Published definition": _definition(result),
-            "Published n": result.figure.denominator,
-            "Matched": " ".join(getattr(result, "matched", ())),
-            "Not matched": " ".join(getattr(result, "unmatched", ())),
-            "Source": result.figure.source,
-        }
-        for result in results
+        *({"Published definition": citation.explanation} for citation in as_cited),
+        *(
+            {
+                "Published definition": _definition(result),
+                "Published n": result.figure.denominator,
+                "Matched": " ".join(getattr(result, "matched", ())),
+                "Not matched": " ".join(getattr(result, "unmatched", ())),
+                "Source": result.figure.source,
+            }
+            for result in results
+        ),
     ]
+
+
+def listed(heading: str, sentences: Iterable[str]) -> str:
+    """Return sentences as a list under a heading, for Markdown."""
+    return "\n".join((f"**{heading}**", "", *(f"- {line}" for line in sentences)))
+
+
+def forest_alt(entries: int, outcome: str) -> str:
+    """Return what a forest plot shows, for who does not see it."""
+    return (
+        f"Forest plot of {outcome}: {entries} published figures, each with the "
+        "practice's own share on that figure's definition where there is one. The "
+        "table below has the same numbers."
+    )
+
+
+def _shares(result: Comparison) -> list[str]:
+    parts = []
+    share, step = result.share, result.ever_step
+    if share is not None:
+        of_whom = _OF_WHOM[result.figure.recut.denominator]
+        interval = percent_range(share.lower, share.upper)
+        parts.append(
+            f"{'now ' if step else ''}{percent(share.estimate)} "
+            f"({share.events} of {share.n} {of_whom}; {interval})"
+        )
+    if step is not None:
+        parts.append(
+            f"at least once {ever_text(step)}, {result.ever.measured} followed"
+        )
+    return parts
 
 
 def _difference_sentence(result: Comparison) -> str:
@@ -273,10 +339,14 @@ def _difference_range(difference: Difference) -> str:
     return f"{lower} to {percentage_points(difference.upper)}"
 
 
+def _title_and_tier(figure: PublishedFigure) -> str:
+    return f"{figure.study.name}, {figure.tier}: {scale_and_time(figure)}"
+
+
 def _published_with_control(result: Result) -> str:
     figure, outcome = result.figure, result.outcome
     if figure.rate(outcome) is None:
-        return upper_first(f"{NO_RATE_SEEN.format(outcome=outcome)}. {found(figure)}")
+        return upper_first(NO_RATE_SEEN.format(outcome=outcome))
     control = control_text(figure, outcome)
     return f"{rate_text(figure.rate(outcome))}{f'; {control}' if control else ''}"
 
@@ -309,6 +379,17 @@ def catalogue_rows(figures: Iterable[PublishedFigure]) -> list[dict[str, str]]:
         }
         for figure in figures
     ]
+
+
+def catalogue_sentence(figures: Iterable[PublishedFigure]) -> str:
+    """Return what the catalogue holds, in one sentence."""
+    listed_figures = list(figures)
+    studies = {figure.study.code for figure in listed_figures}
+    return (
+        f"{len(listed_figures)} results of {len(studies)} studies. Only numbers that "
+        "were seen at their source are here, as printed; intervals are 95 % Wilson "
+        "intervals from the printed counts, and where n was not seen there is none."
+    )
 
 
 def matches(figure: PublishedFigure, text: str) -> bool:
@@ -348,7 +429,7 @@ def figure_details(figure: PublishedFigure) -> dict[str, str]:
         "Time point": figure.timepoint,
         "Of whom": figure.denominator,
         **_outcome_details(figure),
-        "Between groups": found(figure),
+        "Between groups": figure.between_group,
         "Comparator": _comparator(figure),
         "Result": upper_first(NO_BENEFIT) if figure.negative else "",
         "Note": " ".join(note for note in (figure.note, study.note) if note),
@@ -415,6 +496,19 @@ def verdicts(citations: Iterable[Citation]) -> str:
     return f"The article names {len(listed)} studies: {parts}."
 
 
+def citation_details(
+    citation: Citation, figures: Iterable[PublishedFigure]
+) -> dict[str, str]:
+    """Return what was cited, what was found, and what may be shown, by what it is."""
+    return {
+        "As cited": citation.as_cited,
+        "For the claim": citation.claim,
+        "What was found": citation.explanation,
+        "True reference": citation.true_reference,
+        "What may be shown instead": " ".join(instead(citation, figures)),
+    }
+
+
 def instead(citation: Citation, figures: Iterable[PublishedFigure]) -> list[str]:
     """Return what may be shown in place of a citation, one sentence for each figure."""
     shown = [
@@ -433,6 +527,11 @@ def doi(text: str) -> str | None:
     """
     found_doi = re.search(r"\b10\.\d{4,}/\S+", text)
     return found_doi.group().rstrip(".,;)") if found_doi else None
+
+
+def doi_link(code: str) -> str:
+    """Return a DOI as a link whose text is the DOI itself, for Markdown."""
+    return f"[doi.org/{code}](https://doi.org/{code})"
 
 
 def _numbers(figure: PublishedFigure) -> str:

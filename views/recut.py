@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from analysis.by_infusion import ever_by_infusion, responding_now_by_infusion
-from analysis.comparison import Comparison, PracticeFrames, Refusal, compare, why_not
+from analysis.comparison import (
+    CHANGE,
+    Comparison,
+    PracticeFrames,
+    Refusal,
+    compare,
+    why_not,
+)
 from analysis.ever import EverCurve
 from analysis.outcomes import (
     OutcomeRate,
@@ -231,12 +238,20 @@ def compare_figures(
     outcome: str,
     *,
     confidence: float = 0.95,
-) -> tuple[Comparison | Refusal, ...]:
-    """Return `compare_figure` of each, in the order given."""
-    return tuple(
-        compare_figure(practice, figure, outcome, confidence=confidence)
+) -> dict[str, Comparison | Refusal]:
+    """Return `compare_figure` of each by the figure's code, in the order given."""
+    return {
+        figure.code: compare_figure(practice, figure, outcome, confidence=confidence)
         for figure in figures
-    )
+    }
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A citation of the practice article, and the figures it leads to."""
+
+    citation: Citation
+    figures: tuple[PublishedFigure, ...]
 
 
 @dataclass(frozen=True)
@@ -246,9 +261,9 @@ class Beside:
     Each figure is in one group, but a cited figure that is context is in both.
     """
 
-    as_cited: tuple[Citation, ...]
-    """Rates of the practice article behind which nothing was found."""
-    cited: tuple[PublishedFigure, ...]
+    outcome: str
+    cited: tuple[Cited, ...]
+    """In the order of the article."""
     direct: tuple[PublishedFigure, ...]
     approximate: tuple[PublishedFigure, ...]
     negative: tuple[PublishedFigure, ...]
@@ -256,17 +271,29 @@ class Beside:
     context: tuple[PublishedFigure, ...]
 
     @property
+    def as_cited(self) -> tuple[Citation, ...]:
+        """Citations with rates of this outcome behind which nothing was found."""
+        return tuple(c.citation for c in self.cited if self.unsupported(c.citation))
+
+    @property
+    def in_view(self) -> tuple[PublishedFigure, ...]:
+        """Every figure that is shown without being asked for, once."""
+        cited = tuple(figure for c in self.cited for figure in c.figures)
+        return cited + self.direct + self.approximate + self.negative
+
+    @property
     def all(self) -> tuple[PublishedFigure, ...]:
-        """Every figure once, in the order of the groups."""
-        groups = (self.cited, self.direct, self.approximate, self.negative)
-        found = {f.code: f for group in (*groups, self.context) for f in group}
-        return tuple(found.values())
+        """Every figure once, those in view first."""
+        return tuple(dict.fromkeys(self.in_view + self.context))
+
+    def unsupported(self, citation: Citation) -> bool:
+        """Whether the article gives rates of this outcome here without a source."""
+        return citation.rates is not None and citation.rates.outcome == self.outcome
 
 
 def figures_beside(catalogue: Catalogue, measure: str, outcome: str) -> Beside:
     """Return the figures to show with a measure, for ``response`` or ``remission``."""
     figures = [f for f in catalogue.figures if shown_with(f) == measure]
-    cited = tuple(f for f in figures if f.code in catalogue.cited)
     others = [f for f in figures if f.code not in catalogue.cited]
 
     def of_tier(tier: str) -> tuple[PublishedFigure, ...]:
@@ -274,19 +301,28 @@ def figures_beside(catalogue: Catalogue, measure: str, outcome: str) -> Beside:
             f for f in others if f.tier == tier and (f.rate(outcome) or f.negative)
         )
 
+    cited = (
+        Cited(citation, tuple(f for f in figures if f.code in citation.figures))
+        for citation in catalogue.citations
+    )
     return Beside(
-        as_cited=tuple(
-            c
-            for c in catalogue.citations
-            if c.rates
-            and c.rates.outcome == outcome
-            and any(f.code in c.figures for f in figures)
-        ),
-        cited=cited,
+        outcome=outcome,
+        cited=tuple(c for c in cited if c.figures),
         direct=of_tier("direct"),
         approximate=of_tier("approximate"),
         negative=tuple(f for f in others if f.negative and f.tier == "context"),
         context=tuple(f for f in figures if f.tier == "context" and f.rate(outcome)),
+    )
+
+
+def changes_beside(catalogue: Catalogue, measure: str) -> tuple[PublishedFigure, ...]:
+    """Return the figures with a mean change that may stand beside the practice's."""
+    return tuple(
+        figure
+        for figure in catalogue.figures
+        if shown_with(figure) == measure
+        and figure.tier != "context"
+        and not why_not(figure, CHANGE)
     )
 
 

@@ -18,7 +18,6 @@ from analysis.status import (
     NOT_STARTED,
     NOTHING_SINCE,
     OTHER_WINDOW,
-    RELIABLE_CHANGE,
     REMISSION,
     WORSE,
     Status,
@@ -28,12 +27,13 @@ from analysis.trajectory import (
     TOTAL_ONLY,
     Place,
     Point,
-    Stream,
     Trajectory,
 )
+from data.infusions import Infusion
 from measures.criteria import PCL5_CUT_POINTS, PCL5_CUT_POINTS_SOURCE
 from measures.definition import Measure
 from measures.pcl5 import PCL5
+from measures.phq9 import PHQ9
 from measures.registry import MEASURES, default_criterion
 from measures.timepoints import BASELINE, INDUCTION
 
@@ -42,8 +42,9 @@ MINUS = "−"
 ABSENT = "–"
 LOWER_IS_BETTER = "lower is better"
 NAME_NOT_RECORDED = "Name not recorded"
-OPEN_ALERT = "▲ Open alert"
+OPEN_ALERT = "▲ Open"
 
+_NO_AGREED_REMISSION = "There is no agreed remission score."
 _WHY_UNTOLD = {
     NO_FORM: "There is no form of this measure in this course.",
     INCOMPLETE: "The last form has unanswered items, so it has no total.",
@@ -186,6 +187,13 @@ def window_name(measure: str, window: str) -> str:
     return MEASURES[measure].recall_window(window).name
 
 
+def window_words(point: Point) -> str:
+    """Return the recall window after a comma, where the measure has several."""
+    if len(MEASURES[point.measure].recall_windows) < 2:
+        return ""
+    return f", {window_name(point.measure, point.recall_window)}"
+
+
 def place_words(place: Place | None) -> str:
     """Return where among the infusions a form was completed.
 
@@ -222,53 +230,46 @@ def status_word(status: Status) -> str:
     return f"{word}, as at baseline" if status.as_at_baseline else word
 
 
-def status_definition(status: Status) -> str:
-    """Return the rule behind a status, with its source."""
+def status_rule(status: Status) -> str:
+    """Return the rule behind a status, or why it cannot be told."""
     if status.code == CANNOT_TELL:
         return _WHY_UNTOLD[status.reason]
     criterion = status.criterion
     name = MEASURES[criterion.measure].name
-    rule = criterion.sentence
     if status.code == WORSE:
-        rule = (
+        return (
             f"The {name} total is at least {criterion.points} points higher than at "
-            "baseline: a reliable change, for the worse."
+            "baseline."
         )
     if status.code == NO_RELIABLE_CHANGE:
-        rule = (
-            f"The {name} total is less than {criterion.points} points from baseline "
-            "either way, and is no response."
+        return (
+            f"The {name} total is less than {criterion.points} points from baseline, "
+            "and is no response."
         )
-    if status.code == RELIABLE_CHANGE:
-        rule = f"{rule} It is no response."
-    caveat = criterion.reason if criterion.measure == PCL5.code else ""
-    parts = [rule, caveat if status.code == REMISSION else "", _cited(criterion)]
-    return " ".join(part for part in parts if part)
+    if status.code == REMISSION and criterion.measure == PCL5.code:
+        return f"{criterion.sentence} {_NO_AGREED_REMISSION}"
+    return criterion.sentence
+
+
+def status_definition(status: Status) -> str:
+    """Return the rule behind a status with its reason and its source."""
+    criterion = status.criterion
+    if criterion is None:
+        return status_rule(status)
+    return f"{status_rule(status)} {criterion.reason} {_cited(criterion)}"
 
 
 def standing_words(trajectory: Trajectory) -> str:
-    """Return the numbers behind the status by the last form, in a sentence."""
-    last = trajectory.points[-1]
-    sentence = _numbers(trajectory.current, last)
+    """Return the rule behind the status, and what was told last if it is untold."""
+    rule = status_rule(trajectory.status)
+    where = place_words(trajectory.points[-1].place)
+    sentence = f"{rule} Latest: {where}."
     told = trajectory.told
     if not trajectory.status.reason or told is None:
         return sentence
-    stream = next(
-        s for s in trajectory.streams if s.recall_window == told.recall_window
-    )
-    return f"{sentence} Last told: {status_word(told.status)}. {_numbers(stream, told)}"
-
-
-def _numbers(stream: Stream, point: Point) -> str:
-    window = window_name(point.measure, point.recall_window)
-    asked = f", {window}" if len(MEASURES[point.measure].recall_windows) > 1 else ""
-    when = f"{day_words(point.completed_at)}, {place_words(point.place)}"
-    sentence = f"{point_score(point)}{asked}, on {when}"
-    if point.change is None:
-        return f"{sentence}."
     return (
-        f"{sentence}: {change_words(point.change, point.percent)} from the baseline "
-        f"of {stream.baseline.total}."
+        f"{sentence} Last told on {day_words(told.completed_at)}: "
+        f"{point_score(told)}{window_words(told)}, {status_word(told.status).lower()}."
     )
 
 
@@ -292,16 +293,25 @@ def item_9_words(measure: str, item_9: int | None, *, answers_known: bool) -> st
 def item_9_cell(
     *, open_alerts: int, has_form: bool, item_9: int | None, complete: bool
 ) -> str:
-    """Return item 9 of the last PHQ-9, after an open alert if there is one."""
-    if not has_form:
-        last = ""
-    elif item_9 is None:
-        last = "item 9 not known (total only)" if complete else "item 9 not answered"
-    elif item_9 and not open_alerts:
-        last = f"{item_9}, action recorded"
-    else:
+    """Return item 9 of the last PHQ-9, after an open alert if there is one.
+
+    Parameters
+    ----------
+    open_alerts
+        How many alerts nobody has acted on yet.
+    has_form, complete
+        Whether there is a PHQ-9, and whether the last one has a total.
+    item_9
+        The answer on the last one; None where it was not answered or not received.
+    """
+    last = ""
+    if has_form and item_9 is None:
+        last = "not known (total only)" if complete else "item 9 not answered"
+    elif has_form:
         last = f"{item_9}"
-    return ": ".join(part for part in (OPEN_ALERT if open_alerts else "", last) if part)
+    if open_alerts:
+        return f"{OPEN_ALERT}, last {last}" if last else OPEN_ALERT
+    return f"{last}, acted on" if item_9 else last
 
 
 def answer_text(measure: Measure, score: int) -> str:
@@ -364,6 +374,31 @@ def dose_words(
     return " ".join(part for part in parts if part)
 
 
+def infusion_dose(infusion: Infusion) -> str:
+    """Return what was given at an infusion."""
+    facts = infusion.facts
+    return dose_words(
+        dose_mg_per_kg=facts.dose_mg_per_kg,
+        dose_mg=facts.dose_mg,
+        route=facts.route,
+        minutes=facts.minutes,
+    )
+
+
+def phase_words(number: int, induction: int) -> str:
+    """Return the phase of a numbered infusion, as it is counted."""
+    return "induction" if number <= induction else "maintenance"
+
+
+def infusion_hover(infusion: Infusion, *, induction: int) -> str:
+    """Return what is shown over an infusion's mark."""
+    facts = infusion.facts
+    when = moment_words(facts.started_at, time_known=facts.time_known)
+    dose = infusion_dose(infusion)
+    phase = phase_words(infusion.number, induction)
+    return f"Infusion {infusion.number}, {phase}: {when}, {dose}"
+
+
 def count_line(patients: int, with_open_alert: int) -> str:
     """Return how many patients there are and how many wait for somebody to act."""
     noun = "patient" if patients == 1 else "patients"
@@ -373,11 +408,9 @@ def count_line(patients: int, with_open_alert: int) -> str:
 def form_label(point: Point) -> str:
     """Return one line that names a form, for a list to choose from."""
     measure = MEASURES[point.measure]
-    several = len(measure.recall_windows) > 1
-    window = f", {window_name(point.measure, point.recall_window)}" if several else ""
     when = moment_words(point.completed_at, time_known=point.time_known)
     return (
-        f"{when}: {measure.name} {point_score(point)}{window}, "
+        f"{when}: {measure.name} {point_score(point)}{window_words(point)}, "
         f"{place_words(point.place)}"
     )
 
@@ -393,29 +426,30 @@ def point_marks(point: Point) -> str:
     return "; ".join(mark for mark in marks if mark)
 
 
-def comparison_rows(stream: Stream) -> list[dict[str, str]]:
-    """Return latest, previous and baseline total of one stream, with their change."""
-    totals = stream.totals
-    chosen = [
-        ("Latest", totals[-1] if totals else None),
-        ("Previous", totals[-2] if len(totals) > 1 else None),
-        ("Baseline", stream.baseline),
+def comparison_rows(trajectory: Trajectory) -> list[dict[str, str]]:
+    """Return the latest form, the total before it and the baseline, with changes.
+
+    All on the recall window of the last form; only totals have a change.
+    """
+    stream = trajectory.current
+    latest = trajectory.points[-1]
+    earlier = [point for point in stream.totals if point is not latest]
+    return [
+        _comparison_row("Latest", latest),
+        _comparison_row("Previous", earlier[-1] if earlier else None),
+        _comparison_row("Baseline", stream.baseline),
     ]
-    return [_comparison_row(label, point) for label, point in chosen]
 
 
 def _comparison_row(label: str, point: Point | None) -> dict[str, str]:
     if point is None:
-        return {"": label, "Total": ABSENT, "Date": "none", "Change": ""}
-    if point.is_baseline and label != "Baseline":
-        change = "is the baseline"
-    else:
-        change = change_words(point.change, point.percent)
+        return {"": label, "Total": "none", "Change": "", "Date": ""}
+    change = change_cell(point.change, point.percent)
     return {
         "": label,
-        "Total": point_score(point),
-        "Date": f"{day_words(point.completed_at)}, {place_words(point.place)}",
-        "Change": change,
+        "Total": f"{point_score(point)}{window_words(point)}",
+        "Change": "" if point.is_baseline else change,
+        "Date": day_words(point.completed_at),
     }
 
 
@@ -506,31 +540,31 @@ def _meaning_of_totals(measure: Measure) -> list[tuple[str, str]]:
         return [("Severity", f"{listed}. [{measure.source.citation}]")]
     note = measure.severity_note
     return [
-        (f"{cut_points_words()}", f"{note} [{PCL5_CUT_POINTS_SOURCE.citation}]"),
+        (
+            " ".join(cut_points_lines()),
+            f"{note} [{PCL5_CUT_POINTS_SOURCE.citation}]",
+        ),
     ]
 
 
-def cut_points_words() -> str:
-    """Return the range of the PCL-5 cut-points in words."""
+def cut_points_lines() -> list[str]:
+    """Return the range of the PCL-5 cut-points in short lines."""
     low, high = PCL5_CUT_POINTS
-    return f"{low}–{high}: cut-points for probable PTSD"
+    return [f"{low}–{high}:", "cut-points for", "probable PTSD"]
 
 
 def limit_words(measure: str, kind: str, limit: int) -> str:
     """Return the label of a response or remission line."""
     name = default_criterion(measure, kind).name
     if kind == "response":
-        return f"{name}: {limit} or less"
+        return f"{name.split(' (')[0]}: {limit} or less"
     return name
 
 
 def hover_words(point: Point) -> list[str]:
     """Return the lines that are shown over a point."""
-    measure = MEASURES[point.measure]
-    several = len(measure.recall_windows) > 1
-    window = f", {window_name(point.measure, point.recall_window)}" if several else ""
     lines = [
-        f"{measure.name} {point_score(point)}{window}",
+        f"{MEASURES[point.measure].name} {point_score(point)}{window_words(point)}",
         moment_words(point.completed_at, time_known=point.time_known),
         place_words(point.place),
         change_words(point.change, point.percent)
@@ -539,6 +573,32 @@ def hover_words(point: Point) -> list[str]:
         point_marks(point),
     ]
     return [line for line in lines if line]
+
+
+def chart_key(trajectories: Sequence[Trajectory], maintenance: bool) -> str:
+    """Return what the marks mean, of those that the chart has."""
+    points = [point for t in trajectories for point in t.points]
+    several = any(len(t.streams) > 1 for t in trajectories)
+    key = (
+        ("▼ infusion", any(point.place for point in points)),
+        ("▽ maintenance infusion", maintenance),
+        ("ring: baseline", any(point.is_baseline for point in points)),
+        (
+            "grey bar: the days asked about, where they reach back over an infusion",
+            any(point.overlaps for point in points),
+        ),
+        (
+            "open ends: incomplete, the total lies between them",
+            any(point.total is None for point in points),
+        ),
+        ("cross: only a total received", any(p.kind == TOTAL_ONLY for p in points)),
+        ("another shape and dash: another recall window, never joined", several),
+        (
+            "item 9 in a box: 1 or more; ?: not answered or not known",
+            any(p.measure == PHQ9.code for p in points),
+        ),
+    )
+    return f"{' · '.join(words for words, used in key if used)}."
 
 
 def trajectory_alt(trajectories: Sequence[Trajectory], infusions: int) -> str:

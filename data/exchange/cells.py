@@ -1,8 +1,7 @@
 """One cell to one value, or the reason why not."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from measures.definition import Answer, Measure
 
@@ -84,59 +83,42 @@ def one_of(text: str, allowed: Iterable[str], what: str) -> str:
     return found[_plain(text)]
 
 
-@dataclass(frozen=True)
-class AnswerReader:
-    """Reads the answers of one form; texts seen before are not looked at again.
+def answer(text: str, answers: tuple[Answer, ...], *, labels: bool) -> int:
+    """Return the score of an answer, given as a number or in the measure's words.
 
-    ``blank`` and what was declared missing is unanswered, which is never 0.
+    Raises
+    ------
+    CellFault
+        If it is not an answer.
+    """
+    if labels:
+        scores = {a.text.casefold(): a.score for a in answers}
+        allowed = ", ".join(a.text for a in answers)
+        found = scores.get(text.casefold())
+    else:
+        scores = {str(a.score): a.score for a in answers}
+        allowed = f"{min(scores)} to {max(scores)}"
+        found = scores.get(str(whole_number(text)))
+    if found is None:
+        raise CellFault("is not an answer", f"{allowed}, or blank")
+    return found
+
+
+def unreadable(texts: Iterable[str], read: Callable[[str], object]) -> frozenset[str]:
+    """Return those of some texts that hold no value of their own.
+
+    What was declared to mean "no value" must not hide one: 9 stands for "refused" among
+    the answers 0 to 3, and for itself among totals.
     """
 
-    answers: tuple[Answer, ...]
-    labels: bool
-    missing: frozenset[str]
-    _seen: dict[str, int | None]
-
-    @classmethod
-    def of(
-        cls, answers: tuple[Answer, ...], *, labels: bool, missing: frozenset[str]
-    ) -> "AnswerReader":
-        """Return a reader for these answers, given as numbers or as their words."""
-        return cls(answers, labels, missing, {"": None})
-
-    def read(self, text: str) -> int | None:
-        """Return the score of an answer; None is unanswered.
-
-        Raises
-        ------
-        CellFault
-            If it is not an answer of this form.
-        """
+    def readable(text: str) -> bool:
         try:
-            return self._seen[text]
-        except KeyError:
-            return self._seen.setdefault(text, self._score(text.strip()))
+            read(text)
+        except CellFault:
+            return False
+        return True
 
-    def _score(self, text: str) -> int | None:
-        scores = self._by_words() if self.labels else self._by_number(text)
-        found = scores.get(text.casefold())
-        if found is None and text and text not in self.missing:
-            raise CellFault("is not an answer", self.allowed)
-        return found
-
-    def _by_words(self) -> dict[str, int]:
-        return {answer.text.casefold(): answer.score for answer in self.answers}
-
-    def _by_number(self, text: str) -> dict[str, int]:
-        number = whole_number(text)
-        return {text: a.score for a in self.answers if a.score == number}
-
-    @property
-    def allowed(self) -> str:
-        """What may stand in the cell."""
-        if self.labels:
-            return ", ".join(answer.text for answer in self.answers) + ", or blank"
-        scores = [answer.score for answer in self.answers]
-        return f"{min(scores)} to {max(scores)}, or blank"
+    return frozenset(text for text in texts if not readable(text))
 
 
 def measure_of(text: str, measures: Iterable[Measure]) -> Measure:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from data.exchange import meanings
 from data.exchange.mapping import BY_ROW, Mapping
@@ -53,12 +54,12 @@ class Layout:
         used = set(self.index.values())
         return tuple(n for i, n in enumerate(self.header) if n and i not in used)
 
-    @property
+    @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """The measures that have columns of their own."""
         return tuple(m for m in MEASURES.values() if _has_columns(m, self.index))
 
-    @property
+    @cached_property
     def about_patients(self) -> tuple[str, ...]:
         """Meanings of the columns that describe a patient."""
         return tuple(m for m in PATIENT_MEANINGS if m in self.index)
@@ -159,13 +160,7 @@ def _has_columns(measure: Measure, index: dict[str, int]) -> bool:
 
 def _which_kind(sheet: Sheet, index: dict[str, int], kinds: list[str]) -> Problem:
     if not kinds:
-        return _problem(
-            sheet,
-            "",
-            "no column is known as an answer, a total or an infusion, and nothing is "
-            "guessed",
-            f"a mapping file that says so, as: [columns] {_example(sheet.header)}",
-        )
+        return _nothing_known(sheet)
     if INFUSIONS in kinds:
         return _problem(
             sheet,
@@ -185,12 +180,44 @@ def _which_kind(sheet: Sheet, index: dict[str, int], kinds: list[str]) -> Proble
     )
 
 
-def _example(header: tuple[str, ...]) -> str:
-    """Return a mapping line for this header, with a question for an answer."""
-    numbered = [name for name in header if re.fullmatch(r".*\D0*1", name)]
-    name = (numbered or [n for n in header if n])[0]
-    meaning = of(_any_measure(), 1)
-    return f'"{name}" = "{meaning}" (or whichever item, total or date it is)'
+def _nothing_known(sheet: Sheet) -> Problem:
+    series = _series(sheet.header)
+    if series:
+        return _problem(sheet, "", _unclear(series), _answer_for(series))
+    return _problem(
+        sheet,
+        "",
+        "no column is known as an answer, a total or an infusion, and nothing is "
+        "guessed",
+        'a mapping file that names them, as: [columns] "NAME" = '
+        f'"{of(_any_measure(), 1)}", "{of(_any_measure(), TOTAL)}" or "{STARTED_AT}"',
+    )
+
+
+def _unclear(series: list[str]) -> str:
+    return (
+        f"{series[0]} to {series[-1]} may be items of one measure or another, and "
+        "nothing is guessed"
+    )
+
+
+def _answer_for(series: list[str]) -> str:
+    first = of(_any_measure(), 1)
+    return f'a mapping file, as: [columns] "{series[0]}" = "{first}", and so on'
+
+
+def _series(names: Iterable[str]) -> list[str]:
+    """Return columns numbered from 1, as many as a measure has items, or none."""
+    numbered: dict[str, dict[int, str]] = defaultdict(dict)
+    for name in names:
+        parts = re.fullmatch(r"(.*?)0*([1-9][0-9]?)", name)
+        if parts:
+            numbered[parts[1].casefold()][int(parts[2])] = name
+    fewest = min(measure.item_count for measure in MEASURES.values())
+    for found in numbered.values():
+        if all(number in found for number in range(1, fewest + 1)):
+            return [found[number] for number in sorted(found)]
+    return []
 
 
 def _any_measure() -> Measure:
@@ -206,6 +233,7 @@ def _questions(layout: Layout) -> Iterator[Problem]:
     yield from _about_date(layout)
     yield from _about_recall_window(layout)
     yield from _about_totals(layout)
+    yield from _about_missing(layout)
 
 
 def _about_record_number(layout: Layout) -> Iterator[Problem]:
@@ -289,13 +317,30 @@ def _about_recall_window(layout: Layout) -> Iterator[Problem]:
 
 
 def _about_totals(layout: Layout) -> Iterator[Problem]:
+    """Ask before totals alone are taken where there may be items as well."""
     if not layout.mapping.totals_only:
+        has_items = any(re.search(r"_[0-9]+$", meaning) for meaning in layout.index)
+        series = [] if has_items else _series(layout.unused)
+        if series:
+            answer = f"{_answer_for(series)}; or [declare] totals_only = true"
+            yield _question(layout, _unclear(series), answer)
         return
     own = [of(measure, TOTAL) for measure in layout.measures]
     if not layout.first(TOTAL, *own):
         yield _question(
             layout, "declare totals_only: there is no column with a total", "a total"
         )
+
+
+def _about_missing(layout: Layout) -> Iterator[Problem]:
+    for measure in layout.measures or MEASURES.values():
+        answers = {str(answer.score) for answer in measure.answers}
+        for text in sorted(layout.mapping.missing & answers):
+            yield _question(
+                layout,
+                f"declare missing = {text!r}: this is an answer of the {measure.name}",
+                "what stands for no answer",
+            )
 
 
 def _twice(layout: Layout, meaning: str) -> Problem:

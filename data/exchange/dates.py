@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from data.exchange.cells import CellFault
 from data.exchange.mapping import DATE_ORDERS
@@ -15,6 +16,7 @@ DAY_FIRST, MONTH_FIRST = DATE_ORDERS
 
 ALLOWED = "YYYY-MM-DD, or YYYY-MM-DD HH:MM"
 LAST_MONTH = 12
+HOUR_AT = len("YYYY-MM-DD ")
 
 _CLOCK = r"[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
 _ZONE = r"(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
@@ -22,8 +24,7 @@ _ISO = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}(?:{_CLOCK}{_ZONE})?", re.A)
 _OTHER = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}})(?:{_CLOCK})?", re.A)
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """When something happened, as the tables keep it."""
 
     minute: int
@@ -148,10 +149,11 @@ def birth_date(text: str, order: str | None) -> date:
 
 
 def _year_first(text: str) -> tuple[datetime, bool]:
-    padded = re.sub(r"([ T])(\d):", r"\g<1>0\2:", text)
-    zone_joined = re.sub(r" (Z|[+-])", r"\1", padded)
+    one_digit_hour = text[HOUR_AT + 1 : HOUR_AT + 2] == ":"
+    padded = f"{text[:HOUR_AT]}0{text[HOUR_AT:]}" if one_digit_hour else text
+    day, space, clock = padded.partition(" ")
     try:
-        return datetime.fromisoformat(zone_joined), ":" in text
+        return datetime.fromisoformat(day + space + clock.replace(" ", "")), ":" in text
     except ValueError:
         raise CellFault("is not a date", ALLOWED) from None
 

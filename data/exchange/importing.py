@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from data.audit import add_audit_entry
 from data.exchange.assessments_csv import AssessmentsReader
+from data.exchange.cells import CellFault
 from data.exchange.columns import INFUSIONS, read_layout
 from data.exchange.infusions_csv import InfusionsReader
 from data.exchange.mapping import NO_MAPPING, Mapping
@@ -117,7 +118,7 @@ def read_files(
     for number, (source, sheet) in enumerate(sheets if not problems else ()):
         with _collecting(problems):
             layout = read_layout(sheet, mapping)
-            reading = FileReading(source, layout, len(sheet.rows), sheet.blank_rows)
+            reading = FileReading(source, layout)
             _read_rows(reading, sheet, _within(tell, number, len(sheets)))
             readings.append(reading)
             problems += reading.problems
@@ -187,11 +188,17 @@ def commit_import(
 
 def _read_rows(reading: FileReading, sheet: Sheet, tell: Progress) -> None:
     kind = InfusionsReader if reading.layout.kind == INFUSIONS else AssessmentsReader
-    reader = kind(reading, reading.layout)
-    for number, (row, cells) in enumerate(sheet.rows):
-        if number % ROWS_BETWEEN_NEWS == 0:
-            tell(number / len(sheet.rows), f"Reading {sheet.file} …")
-        reader.read_row(row, cells)
+    reader = kind(reading)
+    for row, cells in sheet.read():
+        if sheet.rows % ROWS_BETWEEN_NEWS == 1:
+            share = min(1.0, sheet.rows / max(1, sheet.lines))
+            tell(share, f"Reading {sheet.file} …")
+        if len(cells) == len(sheet.header):
+            reader.read_row(row, cells)
+        else:
+            fault = CellFault(f"has {len(cells)} cells", f"{len(sheet.header)}")
+            reading.fault(row, "", "", fault)
+    reading.rows, reading.blank_rows = sheet.rows, sheet.blank_rows
     reading.problems += reader.finish()
     reading.tell_counted()
 

@@ -3,11 +3,10 @@
 from functools import partial
 
 from data.exchange.cells import dose, one_of, whole_number_in
-from data.exchange.columns import Layout
-from data.exchange.dates import DateColumn, Moment
+from data.exchange.dates import DateColumn
 from data.exchange.meanings import STARTED_AT
 from data.exchange.problems import Problem
-from data.exchange.rows import FileReading, InfusionRow, RowReader
+from data.exchange.rows import CellReader, FileReading, InfusionRow, RowReader
 from data.moments import now_at_practice
 from data.tables import (
     HIGHEST_DOSE_MG,
@@ -38,25 +37,26 @@ READERS = {
 class InfusionsReader(RowReader):
     """Reads one infusion a row."""
 
-    def __init__(self, reading: FileReading, layout: Layout) -> None:
-        super().__init__(reading, layout)
+    def __init__(self, reading: FileReading) -> None:
+        super().__init__(reading)
         self._started = DateColumn(
-            layout.file,
-            layout.name(STARTED_AT),
-            layout.mapping.date_order,
+            self.layout.file,
+            self.layout.name(STARTED_AT),
+            self.layout.mapping.date_order,
             now_at_practice(),
             hour_if_unknown=HOUR_IF_UNKNOWN,
         )
+        self._cells = {
+            meaning: CellReader(reading, meaning, read)
+            for meaning, read in READERS.items()
+        }
 
     def read_row(self, row: int, cells: list[str]) -> None:
         """Accept the row's infusion, or tell its problems."""
         faults = len(self.reading.problems)
         record_number = self.record_number(row, cells)
-        moment = self._moment(row, cells)
-        facts = {
-            meaning: self.cell(row, cells, meaning, read)
-            for meaning, read in READERS.items()
-        }
+        moment = self.moment(row, cells, STARTED_AT, self._started)
+        facts = {name: cell.read(row, cells) for name, cell in self._cells.items()}
         if len(self.reading.problems) > faults or not (record_number and moment):
             return
         if facts["route"] is None:
@@ -69,6 +69,3 @@ class InfusionsReader(RowReader):
     def finish(self) -> list[Problem]:
         """Return what has to be asked about the file as a whole."""
         return self._started.questions()
-
-    def _moment(self, row: int, cells: list[str]) -> Moment | None:
-        return self.moment(row, cells, STARTED_AT, self._started)

@@ -52,7 +52,7 @@ NO_MAPPING = Mapping()
 
 
 def read_mapping(content: bytes, file: str = "mapping file") -> Mapping:
-    """Return what a mapping file declares.
+    r"""Return what a mapping file declares.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def read_mapping(content: bytes, file: str = "mapping file") -> Mapping:
 
     Examples
     --------
-    >>> mapping = read_mapping(b'[columns]\\nD1 = "phq9_1"')
+    >>> mapping = read_mapping(b'[columns]\nD1 = "phq9_1"')
     >>> mapping.columns["D1"]
     'phq9_1'
     """

@@ -1,23 +1,21 @@
-"""Whose a row is: patients by record number, courses by day, and what is kept already."""
+"""Whose a row is: patient, course by its day, and whether it is recorded already."""
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
+from data.exchange.chunks import chunks
+from data.exchange.kept import kept_in
 from data.exchange.mapping import NO_MAPPING
 from data.exchange.new_patients import NewPatient, PatientFact, new_patient
 from data.exchange.problems import Problem
-from data.exchange.rows import FileReading, FormRow, InfusionRow, Row
-from data.tables import assessment, course, infusion, patient
+from data.exchange.rows import FileReading, Row
+from data.tables import course, patient
 
-
-# SQLite allows 32,766 values in one statement, PostgreSQL 65,535.
-VALUES_AT_ONCE = 5_000
 
 ASK_NEW_PATIENTS = "a record number of this practice; or allow new patients"
 
@@ -87,11 +85,11 @@ def make_plan(
         if number not in courses
     }
     _plan_new_patients(plan, readings, rows, patients, options)
-    placed = [(_place(row, courses), row) for row in rows]
+    placed = list(_placed(rows, courses))
     plan.several_courses = sum(
         len(courses.get(row.record_number, ())) > 1 for row in rows
     )
-    _plan_rows(plan, placed, _kept(connection, placed))
+    _plan_rows(plan, placed, connection)
     return plan
 
 
@@ -174,7 +172,7 @@ def _patient_ids(connection: Connection, numbers: Iterable[str]) -> dict[str, st
     query = select(patient.c.record_number, patient.c.id)
     return {
         number: patient_id
-        for some in _chunks(numbers)
+        for some in chunks(numbers)
         for number, patient_id in connection.execute(
             query.where(patient.c.record_number.in_(some))
         )
@@ -188,74 +186,49 @@ def _courses(
     numbers = {patient_id: number for number, patient_id in patients.items()}
     query = select(course.c.patient_id, course.c.opened_day, course.c.id)
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for some in _chunks(numbers):
+    for some in chunks(numbers):
         chosen = query.where(course.c.patient_id.in_(some)).order_by(course.c.number)
         for patient_id, opened_day, course_id in connection.execute(chosen):
             found[numbers[patient_id]].append((opened_day, course_id))
     return {number: sorted(courses) for number, courses in found.items()}
 
 
-def _place(row: Row, courses: dict[str, list[tuple[int, int]]]) -> Place:
-    """Return the latest course opened by the day of the row, else the first."""
-    theirs = courses.get(row.record_number)
-    if not theirs:
-        return Place(None, row.record_number)
-    opened = bisect_right([day for day, _ in theirs], row.moment.day)
-    return Place(theirs[max(opened - 1, 0)][1], row.record_number)
+def _placed(
+    rows: list[Row], courses: dict[str, list[tuple[int, int]]]
+) -> Iterator[tuple[Place, Row]]:
+    """Yield each row with the latest course opened by its day, else the first."""
+    none = [(0, None)]
+    days = {number: [day for day, _ in theirs] for number, theirs in courses.items()}
+    places = {
+        number: [Place(course_id, number) for _, course_id in courses.get(number, none)]
+        for number in {row.record_number for row in rows}
+    }
+    for row in rows:
+        theirs = places[row.record_number]
+        if len(theirs) == 1:
+            yield theirs[0], row
+        else:
+            opened = bisect_right(days[row.record_number], row.moment.day)
+            yield theirs[max(opened - 1, 0)], row
 
 
 def _plan_rows(
-    plan: Plan, placed: list[tuple[Place, Row]], kept: dict[tuple[Any, ...], Any]
+    plan: Plan, placed: list[tuple[Place, Row]], connection: Connection
 ) -> None:
+    concerned: dict[type, set[int]] = defaultdict(set)
     for place, row in placed:
-        found = kept.get((type(row), place.course_id, *row.identity))
-        if found is None:
-            plan.rows.append((place, row))
-        elif row.agrees_with(found):
+        if place.course_id is not None:
+            concerned[type(row)].add(place.course_id)
+    kept = kept_in(connection, concerned)
+    if not kept.versions:
+        plan.rows = placed
+        return
+    for place, row in placed:
+        if kept.has(place.course_id, row):
             plan.already_there[row.file] += 1
+            continue
+        problem = kept.problem(place.course_id, row)
+        if problem:
+            plan.problems.append(problem)
         else:
-            plan.problems.append(_contradiction(row))
-
-
-def _contradiction(row: Row) -> Problem:
-    return Problem(
-        row.file,
-        row.row,
-        "",
-        "",
-        f"this {row.what} is recorded already, with other contents",
-        "the same contents; to change what is recorded, correct it on the patient's "
-        "page",
-    )
-
-
-def _kept(
-    connection: Connection, placed: list[tuple[Place, Row]]
-) -> dict[tuple[Any, ...], Any]:
-    """Return what stands in the courses concerned, by kind, course and identity."""
-    sources = {
-        FormRow: (assessment, ("measure", "recall_window", "completed_minute")),
-        InfusionRow: (infusion, ("started_minute",)),
-    }
-    found: dict[tuple[Any, ...], Any] = {}
-    for kind, (table, identity) in sources.items():
-        ids = {place.course_id for place, row in placed if isinstance(row, kind)}
-        for row in _current(connection, table, ids - {None}):
-            names = (getattr(row, name) for name in identity)
-            found[kind, row.course_id, *names] = row
-    return found
-
-
-def _current(
-    connection: Connection, table: Table, course_ids: Iterable[int]
-) -> Iterator[Any]:
-    for some in _chunks(course_ids):
-        yield from connection.execute(
-            select(table).where(table.c.course_id.in_(some), table.c.state == "current")
-        )
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    remaining = iter(values)
-    while some := list(islice(remaining, VALUES_AT_ONCE)):
-        yield some
+            plan.rows.append((place, row))

@@ -6,7 +6,8 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from data.exchange.problems import ImportRefused, Problem, refuse_file
 
@@ -41,23 +42,42 @@ class SourceFile:
         return hashlib.sha256(self.content).hexdigest()
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A header and the rows under it that are not blank, numbered from the header's 1.
+Record = tuple[int, list[str]]
 
-    Each row has as many cells as the header.
-    """
+
+@dataclass
+class Sheet:
+    """A header and, once, the rows under it, numbered from the header's 1."""
 
     file: str
     header: tuple[str, ...]
-    rows: list[tuple[int, list[str]]]
+    lines: int
+    """About how many rows there are; a cell can have more than one line."""
+    _records: Iterator[Record]
+    rows: int = 0
+    """How many were read and not blank; as ``blank_rows``, right at the end."""
     blank_rows: int = 0
+
+    def read(self) -> Iterator[Record]:
+        """Yield the rows that are not blank, and count both kinds.
+
+        Raises
+        ------
+        ImportRefused
+            If the file stops being CSV.
+        """
+        for record in self._records:
+            if "".join(record[1]).strip():
+                self.rows += 1
+                yield record
+            else:
+                self.blank_rows += 1
 
 
 def read_sheet(
     source: SourceFile, *, encoding: str | None = None, separator: str | None = None
 ) -> Sheet:
-    """Return the header and rows of a CSV file.
+    """Return the header of a CSV file, with rows to be read.
 
     Parameters
     ----------
@@ -71,22 +91,17 @@ def read_sheet(
     Raises
     ------
     ImportRefused
-        If it is not a CSV file with at least one row, or a row has more or fewer
-        cells than the header.
+        If it is not a CSV file with at least one row that is not blank.
     """
     file = source.name
     text = _text(source, encoding)
     records = _records(file, text, separator or _separator(file, text))
     header = _header(file, next(records, (1, []))[1])
-    rows, blank = [], 0
-    for number, cells in records:
-        if "".join(cells).strip():
-            rows.append((number, cells))
-        else:
-            blank += 1
-    _refuse_no_rows(file, rows, blank)
-    _refuse_ragged(file, header, rows)
-    return Sheet(file, header, rows, blank)
+    sheet = Sheet(file, header, text.count("\n"), records)
+    first = next(sheet.read(), None)
+    if first is None:
+        raise _no_rows(sheet)
+    return replace(sheet, _records=chain([first], records), rows=0)
 
 
 def _text(source: SourceFile, encoding: str | None) -> str:
@@ -124,7 +139,7 @@ def _separator(file: str, text: str) -> str:
     return found[0] if found else SEPARATORS[0]
 
 
-def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _records(file: str, text: str, separator: str) -> Iterator[Record]:
     # Strict, so that a quotation mark left open does not swallow the rest unseen.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
@@ -152,28 +167,8 @@ def _header(file: str, cells: list[str]) -> tuple[str, ...]:
     return header
 
 
-def _refuse_no_rows(file: str, rows: list[tuple[int, list[str]]], blank: int) -> None:
-    if rows:
-        return
-    if blank:
-        raise refuse_file(file, f"has a header and only blank rows ({blank})")
-    raise refuse_file(file, "has a header and no rows under it")
-
-
-def _refuse_ragged(
-    file: str, header: tuple[str, ...], rows: list[tuple[int, list[str]]]
-) -> None:
-    ragged = [
-        Problem(
-            file,
-            number,
-            "",
-            "",
-            f"has {len(cells)} cells",
-            f"{len(header)}, as in the header",
-        )
-        for number, cells in rows
-        if len(cells) != len(header)
-    ]
-    if ragged:
-        raise ImportRefused(ragged)
+def _no_rows(sheet: Sheet) -> ImportRefused:
+    if sheet.blank_rows:
+        what = f"has a header and only blank rows ({sheet.blank_rows})"
+        return refuse_file(sheet.file, what)
+    return refuse_file(sheet.file, "has a header and no rows under it")

@@ -22,8 +22,8 @@ class FormRow(NamedTuple):
     row: int
     record_number: str
     measure: str
-    recall_window: str
     moment: Moment
+    recall_window: str
     answers: str | None
     answered: int | None
     total: int | None
@@ -34,6 +34,11 @@ class FormRow(NamedTuple):
     def identity(self) -> tuple[Any, ...]:
         """What no two forms of a patient share."""
         return self.measure, self.recall_window, self.moment.minute
+
+    @property
+    def day_identity(self) -> tuple[Any, ...]:
+        """What could be the same form, as long as a time is not known."""
+        return self.measure, self.recall_window, self.moment.day
 
     @property
     def what(self) -> str:
@@ -68,6 +73,11 @@ class InfusionRow(NamedTuple):
         return (self.moment.minute,)
 
     @property
+    def day_identity(self) -> tuple[Any, ...]:
+        """What could be the same infusion, as long as a time is not known."""
+        return (self.moment.day,)
+
+    @property
     def what(self) -> str:
         """The kind of record, for messages."""
         return "infusion"
@@ -87,8 +97,8 @@ class FileReading:
 
     source: SourceFile
     layout: Layout
-    rows: int
-    blank_rows: int
+    rows: int = 0
+    blank_rows: int = 0
     rows_without_answers: int = 0
     accepted: list[Row] = field(default_factory=list)
     patients: dict[str, dict[str, PatientFact]] = field(default_factory=dict)
@@ -123,12 +133,48 @@ class FileReading:
         self._counted.clear()
 
 
-@dataclass(frozen=True)
+class CellReader:
+    """Reads one column; texts seen before are not looked at again.
+
+    A blank cell is None, and so is a declared "no value" that ``read`` refuses.
+    """
+
+    def __init__(
+        self, reading: FileReading, meaning: str, read: Callable[[str], Any]
+    ) -> None:
+        self._reading, self._read = reading, read
+        self.position = reading.layout.index.get(meaning)
+        self._seen: dict[str, Any] = {"": None}
+
+    def read(self, row: int, cells: list[str]) -> Any:
+        """Return what the row's cell holds; None also after telling a problem."""
+        if self.position is None:
+            return None
+        text = cells[self.position]
+        if text in self._seen:
+            return self._seen[text]
+        return self._read_new(row, text)
+
+    def _read_new(self, row: int, text: str) -> Any:
+        stripped = text.strip()
+        try:
+            value = self._read(stripped) if stripped else None
+        except CellFault as fault:
+            if stripped not in self._reading.layout.mapping.missing:
+                column = self._reading.layout.header[self.position]
+                self._reading.fault(row, column, stripped, fault)
+                return None
+            value = None
+        self._seen[text] = value
+        return value
+
+
 class RowReader:
     """Reads the cells that every kind of file has."""
 
-    reading: FileReading
-    layout: Layout
+    def __init__(self, reading: FileReading) -> None:
+        self.reading = reading
+        self.layout = reading.layout
 
     def record_number(self, row: int, cells: list[str]) -> str | None:
         """Return the patient's record number; None after telling what is wrong."""
@@ -144,24 +190,6 @@ class RowReader:
             self.reading.fault(row, self.layout.header[position], "", fault)
             return None
         return f"{mapping.record_prefix or ''}{text}"
-
-    def cell(
-        self, row: int, cells: list[str], meaning: str, read: Callable[[str], Any]
-    ) -> Any:
-        """Return what a cell holds; None where blank, or after telling a problem.
-
-        A declared "no value" never hides a value that ``read`` accepts.
-        """
-        position = self.layout.index.get(meaning)
-        text = "" if position is None else cells[position].strip()
-        if not text:
-            return None
-        try:
-            return read(text)
-        except CellFault as fault:
-            if text not in self.layout.mapping.missing:
-                self.reading.fault(row, self.layout.header[position], text, fault)
-            return None
 
     def moment(
         self, row: int, cells: list[str], meaning: str, column: DateColumn

@@ -1,26 +1,58 @@
 """Planned rows to the tables, in bulk, in the caller's transaction."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select
 
 from data.alerts import ITEM_9
 from data.course_scores import rebuild_course_scores, refresh_course_scores
+from data.exchange.bulk import insert_many, stored
 from data.exchange.placing import Place, Plan
-from data.exchange.rows import FormRow, InfusionRow
+from data.exchange.rows import FormRow, InfusionRow, Row
 from data.infusions import InfusionFacts
 from data.records import now_stamp
 from data.tables import alert, assessment, course, infusion, patient
 
 
-ROWS_AT_ONCE = 10_000
+INFUSION_COLUMNS = (
+    "course_id",
+    "started_minute",
+    "started_offset",
+    "time_known",
+    "phase",
+    "dose_mg_per_kg",
+    "dose_mg",
+    "route",
+    "minutes",
+    "recorded_at",
+    "recorded_by",
+)
+FORM_COLUMNS = (
+    "course_id",
+    "measure",
+    "recall_window",
+    "completed_minute",
+    "completed_offset",
+    "time_known",
+    "answers",
+    "answered",
+    "total",
+    "item_9",
+    "difficulty",
+    "source",
+    "recorded_at",
+    "recorded_by",
+)
 
 # Above this many courses, deriving every score at once is quicker than one by one.
 MOST_COURSES_ONE_BY_ONE = 50
 
 SOURCE = "import"
+
+Placed = list[tuple[int, Row]]
+Values = tuple[Any, ...]
 
 
 def write_plan(
@@ -40,21 +72,19 @@ def write_plan(
         Called with the share of the rows that is written.
     """
     new_courses = _open_courses(connection, plan, by)
-    recorded = {"recorded_at": now_stamp(), "recorded_by": by}
     newest = connection.scalar(select(func.max(assessment.c.id))) or 0
-    touched: set[int] = set()
+    placed = [(_course_id(place, new_courses), row) for place, row in plan.rows]
+    recorded = (stored(connection, assessment, "recorded_at", now_stamp()), by)
     done = 0
-    for table, rows in (
-        (infusion, _infusion_rows(plan, new_courses)),
-        (assessment, _form_rows(plan, new_courses)),
+    for table, names, rows in (
+        (infusion, INFUSION_COLUMNS, _infusion_rows(placed, recorded)),
+        (assessment, FORM_COLUMNS, _form_rows(placed, recorded)),
     ):
-        for some in _chunks(rows):
-            connection.execute(insert(table), [row | recorded for row in some])
-            touched.update(row["course_id"] for row in some)
-            done += len(some)
-            tell(done / len(plan.rows))
+        for count in insert_many(connection, table, names, rows):
+            done += count
+            tell(done / len(placed))
     _open_alerts(connection, newest)
-    _derive(connection, touched)
+    _derive(connection, {course_id for course_id, _ in placed})
 
 
 def _open_courses(connection: Connection, plan: Plan, by: str) -> dict[str, int]:
@@ -91,39 +121,37 @@ def _identity(new: Any) -> dict[str, Any]:
     return {name: getattr(new, name) for name in names}
 
 
-def _infusion_rows(plan: Plan, new_courses: dict[str, int]) -> Iterator[dict[str, Any]]:
-    for place, row in plan.rows:
+def _infusion_rows(placed: Placed, recorded: tuple[Any, ...]) -> Iterator[Values]:
+    for course_id, row in placed:
         if isinstance(row, InfusionRow):
-            yield {
-                "course_id": _course_id(place, new_courses),
-                "started_minute": row.moment.minute,
-                "started_offset": row.moment.offset,
-                "time_known": row.moment.time_known,
-                "phase": row.phase,
-                "dose_mg_per_kg": row.dose_mg_per_kg,
-                "dose_mg": row.dose_mg,
-                "route": row.route or InfusionFacts.route,
-                "minutes": row.minutes,
-            }
+            yield (
+                course_id,
+                *row.moment,
+                row.phase,
+                row.dose_mg_per_kg,
+                row.dose_mg,
+                row.route or InfusionFacts.route,
+                row.minutes,
+                *recorded,
+            )
 
 
-def _form_rows(plan: Plan, new_courses: dict[str, int]) -> Iterator[dict[str, Any]]:
-    for place, row in plan.rows:
+def _form_rows(placed: Placed, recorded: tuple[Any, ...]) -> Iterator[Values]:
+    for course_id, row in placed:
         if isinstance(row, FormRow):
-            yield {
-                "course_id": _course_id(place, new_courses),
-                "measure": row.measure,
-                "recall_window": row.recall_window,
-                "completed_minute": row.moment.minute,
-                "completed_offset": row.moment.offset,
-                "time_known": row.moment.time_known,
-                "answers": row.answers,
-                "answered": row.answered,
-                "total": row.total,
-                "item_9": row.item_9,
-                "difficulty": row.difficulty,
-                "source": SOURCE,
-            }
+            yield (
+                course_id,
+                row.measure,
+                row.recall_window,
+                *row.moment,
+                row.answers,
+                row.answered,
+                row.total,
+                row.item_9,
+                row.difficulty,
+                SOURCE,
+                *recorded,
+            )
 
 
 def _course_id(place: Place, new_courses: dict[str, int]) -> int:
@@ -148,14 +176,3 @@ def _derive(connection: Connection, course_ids: set[int]) -> None:
         return
     for course_id in sorted(course_ids):
         refresh_course_scores(connection, course_id)
-
-
-def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    some: list[dict[str, Any]] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == ROWS_AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some

@@ -1,7 +1,8 @@
 """Item forms one after the other, for test_item_form.py to type into.
 
 Query parameters: ``run`` names the records, so that tests do not meet; ``forms`` lists
-the measures; ``together`` shows all of them from the start; ``refuse`` saves nothing.
+the measures; ``together`` shows all of them from the start; ``refuse`` saves nothing;
+``confirm`` asks before it saves.
 """
 
 import json
@@ -27,7 +28,8 @@ def main() -> None:
     codes = st.query_params.get("forms", "phq9").split(",")
     entry(run, codes)
     with st.container(key="kept"):
-        st.text(json.dumps({name: part.get(run) for name, part in memory().items()}))
+        kept = {name: part.get(run) for name, part in memory().items()}
+        st.text(json.dumps(kept | {"tokens": tokens()}))
     st.text_input("Note", key="note")
     if st.button("Undo"):
         undo(run)
@@ -35,10 +37,18 @@ def main() -> None:
 
 
 def entry(run: str, codes: list[str]) -> None:
+    if waiting := st.session_state.get("waiting"):
+        return confirm(run, *waiting)
     open_codes = [code for code in codes if code not in saved(run)]
     shown = codes if "together" in st.query_params else open_codes[:1]
     for code in shown:
         enter(run, MEASURES[code], autofocus=code == next(iter(open_codes), None))
+    return None
+
+
+def confirm(run: str, code: str, submission: item_form.Submission) -> None:
+    if st.button("Confirm", shortcut="Ctrl+Enter"):
+        keep(run, code, submission)
 
 
 def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
@@ -63,19 +73,27 @@ def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
     if newer := item_form.item_form_draft(key, record):
         memory()["drafts"].setdefault(run, {})[measure.code] = newer
     if submission:
-        keep(run, measure.code, submission)
+        memory()["messages"].setdefault(run, []).append(submission["token"])
+        take(run, measure.code, submission)
+
+
+def take(run: str, code: str, submission: item_form.Submission) -> None:
+    if "confirm" in st.query_params:
+        st.session_state["waiting"] = code, submission
         st.rerun()
+    if "refuse" not in st.query_params:
+        keep(run, code, submission)
 
 
 def keep(run: str, code: str, submission: item_form.Submission) -> None:
-    memory()["messages"].setdefault(run, []).append(submission["token"])
-    if "refuse" not in st.query_params:
-        saved(run).setdefault(code, submission)
+    st.session_state["waiting"] = None
+    saved(run).setdefault(code, submission)
+    memory()["drafts"].get(run, {}).pop(code, None)
+    st.rerun()
 
 
 def undo(run: str) -> None:
     saved(run).clear()
-    memory()["drafts"].pop(run, None)
     tokens().clear()
 
 

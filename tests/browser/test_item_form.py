@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SECONDS_TO_START = 60
 SECONDS_TO_RECONNECT = 60
+SECONDS_TO_SAVE = 10
 MILLISECONDS_TO_DRAFT = 2_500
 NINE = "221301122"
 TWENTY = "22130112012301234100"
@@ -133,21 +134,24 @@ class Form:
                 expect(checked).to_have_value(digit)
         return self
 
-    def sent(self, *, until: str = "messages") -> dict:
-        """Return what the server keeps, once it has something of this kind."""
-        kept = self.page.locator(".st-key-kept")
-        expect(kept).to_contain_text(f'"{until}"')
-        expect(kept).not_to_contain_text('"messages": null', timeout=15_000)
-        return json.loads(kept.inner_text())
+    def kept(self) -> dict:
+        """Return what the page says that its server keeps."""
+        return json.loads(self.page.locator(".st-key-kept").inner_text())
+
+    def says(self, text: str) -> "Form":
+        expect(self.page.locator(".st-key-kept")).to_contain_text(text)
+        return self
 
     def saved(self, code: str = "phq9") -> dict:
-        expect(self.page.locator(".st-key-kept")).to_contain_text(f'"{code}":')
-        return self.sent()["saved"][code]
+        deadline = time.monotonic() + SECONDS_TO_SAVE
+        while code not in (self.kept()["saved"] or {}):
+            assert time.monotonic() < deadline, self.kept()
+            self.page.wait_for_timeout(20)
+        return self.kept()["saved"][code]
 
     def is_not_saved(self) -> "Form":
         self.page.wait_for_timeout(1_000)
-        expect(self.page.locator(".st-key-kept")).to_contain_text('"messages": null')
-        return self
+        return self.says('"messages": null')
 
 
 @pytest.fixture(scope="module")
@@ -403,24 +407,29 @@ def test_saving_twice_at_once_sends_one_save(form: Form):
     form.open().type(NINE).press("Control+Enter", "Control+Enter")
     form.saved()
     form.page.wait_for_timeout(1_000)
-    assert len(form.sent()["messages"]) == 1
+    assert len(form.kept()["messages"]) == 1
+
+
+def test_a_save_is_not_sent_again_while_it_is_under_way(form: Form):
+    form.open(refuse="1").type(NINE).press("Control+Enter").says('"messages": ["')
+    form.press("Control+Enter").shows("save", "Save PHQ-9")
+    assert len(form.kept()["messages"]) == 1
 
 
 def test_a_form_that_was_not_accepted_is_sent_again_under_its_token(form: Form):
-    form.open(refuse="1").type(NINE).press("Control+Enter")
-    first = form.sent()["messages"]
-    expect(form.part("save")).to_have_text("Save PHQ-9")
-    form.has(NINE).press("Control+Enter")
-    expect(form.page.locator(".st-key-kept")).to_contain_text(
-        f'"messages": ["{first[0]}", "{first[0]}"]'
-    )
+    form.open(refuse="1").type(NINE).press("Control+Enter").says('"messages": ["')
+    (first,) = form.kept()["messages"]
+    form.shows("save", "Save PHQ-9").has(NINE).press("Control+Enter")
+    form.says(f'"messages": ["{first}", "{first}"]')
 
 
 def test_a_record_that_was_undone_is_typed_anew_under_another_token(form: Form):
-    form.open().type(NINE).press("Control+Enter")
-    first = form.saved()["token"]
+    form.open().type(NINE)
+    form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
+    first = form.press("Control+Enter").saved()["token"]
     form.page.get_by_role("button", name="Undo").click()
     form.focused_on(1).has("---------")
+    assert form.kept()["drafts"] == {}
     form.type("0" * 9).press("Control+Enter")
     again = form.saved()
     assert again["values"] == [0] * 9
@@ -429,9 +438,28 @@ def test_a_record_that_was_undone_is_typed_anew_under_another_token(form: Form):
 
 def test_the_next_form_takes_the_focus_and_what_was_typed_meanwhile(form: Form):
     form.open("phq9,pcl5").type(NINE + "1").press("Control+Enter")
-    form.type(TWENTY).press("Control+Enter")
+    form.type(TWENTY, 0.05).press("Control+Enter")
     assert form.saved("pcl5")["values"] == digits(TWENTY)
     assert form.saved("phq9")["values"] == digits(NINE)
+
+
+def test_keys_typed_before_a_decision_are_not_carried_to_the_next_form(form: Form):
+    form.open("phq9,pcl5", confirm="1").type(NINE + "1").press("Control+Enter")
+    expect(form.page.get_by_role("button", name="Confirm")).to_be_visible()
+    form.type("33").press("Control+Enter").type(TWENTY, 0.05).press("Control+Enter")
+    expect(form.page.get_by_role("button", name="Confirm")).to_be_visible()
+    form.press("Control+Enter")
+    assert form.saved("pcl5")["values"] == digits(TWENTY)
+
+
+def test_save_keys_held_down_do_not_confirm_what_comes_next(form: Form):
+    form.open(confirm="1").type(NINE)
+    form.page.keyboard.down("Control")
+    for _ in range(20):
+        form.page.keyboard.down("Enter")
+        form.page.wait_for_timeout(50)
+    expect(form.page.get_by_role("button", name="Confirm")).to_be_visible()
+    assert not form.kept()["saved"]
 
 
 def test_two_forms_on_one_page_are_filled_one_after_the_other(form: Form):
@@ -453,10 +481,12 @@ def test_a_reload_restores_the_draft(form: Form):
     form.focused_on(5).has("2213-")
 
 
-def test_a_draft_does_not_disturb_the_typing(form: Form):
-    form.open().type("2213")
+def test_drafts_that_come_back_do_not_disturb_the_typing(form: Form):
+    form.open().type("22")
     form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
-    form.focused_on(5).type("01").has("221301-").focused_on(7)
+    form.type("13").press("ArrowUp", "ArrowUp", "ArrowUp").focused_on(2)
+    form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
+    form.focused_on(2).type("0").has("2013-").focused_on(3)
 
 
 def test_a_rerun_of_the_page_leaves_the_answers_alone(form: Form):
@@ -471,6 +501,7 @@ def test_answers_survive_a_restart_of_the_server_and_are_saved(
 ):
     form = Form(page, own_server.url).open().type("22130")
     page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
+    (first_token,) = form.kept()["tokens"].values()
     own_server.stop()
     form.type("11").has("2213011")
     own_server.start()
@@ -478,7 +509,10 @@ def test_answers_survive_a_restart_of_the_server_and_are_saved(
     form.has("2213011--")
     form.answer(8, 2).click()
     form.press("ArrowDown").type("2").press("Control+Enter")
-    assert form.saved()["values"] == digits(NINE)
+    saved = form.saved()
+    assert saved["values"] == digits(NINE)
+    assert saved["token"] == first_token
+    assert first_token not in form.kept()["tokens"].values()
 
 
 def test_a_save_without_a_server_says_so_and_can_be_sent_again(
@@ -492,7 +526,7 @@ def test_a_save_without_a_server_says_so_and_can_be_sent_again(
     expect_connection(page)
     form.has(NINE).part("save").click()
     form.saved()
-    assert len(form.sent()["messages"]) == 1
+    assert len(form.kept()["messages"]) == 1
 
 
 def expect_connection(page: Page) -> None:

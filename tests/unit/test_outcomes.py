@@ -76,8 +76,9 @@ def rate_by_counting(rows, criterion, eligible_at_least, as_of_day):
 
 def meets(criterion, baseline, total):
     if criterion.fall_percent is not None:
-        lost_hundredths = 100 * (baseline - total)
-        if lost_hundredths < criterion.fall_percent * baseline:
+        if baseline == 0:
+            return False
+        if 100 * (baseline - total) < criterion.fall_percent * baseline:
             return False
     if criterion.points is not None and baseline - total < criterion.points:
         return False

@@ -1,0 +1,114 @@
+"""Every page in a real browser: nothing leaves the machine, everybody can use it."""
+
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from data.database import open_database, reading
+from data.example_practice import make_example
+from data.patients import list_patients
+
+
+PAGES = {
+    "": "Caseload",
+    "record": "Record",
+    "import": "Import",
+    "outcomes": "Outcomes",
+    "published": "Published figures",
+    "methods": "Methods",
+}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# Streamlit's own: the lists of its navigation, and its tables drawn on a canvas.
+NOT_OURS = [
+    "[data-testid='stSidebarNav']",
+    "[data-testid='stDataFrameGlideDataEditor']",
+]
+
+# A page deep in the address asks for Streamlit's own files there first.
+HARMLESS = "404 (Not Found)"
+
+
+@pytest.fixture(scope="module")
+def example_url(sqlite_template, tmp_path_factory):
+    url = f"sqlite:///{tmp_path_factory.mktemp('example') / 'full.sqlite'}"
+    make_example(url, as_of=date.today())
+    return url
+
+
+def settled(page: Page, url: str, title: str) -> None:
+    page.goto(url)
+    expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible(
+        timeout=30_000
+    )
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+    page.wait_for_load_state("networkidle")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds outside of Streamlit's own parts."""
+    found = Axe().run(
+        page,
+        context={"exclude": [[selector] for selector in NOT_OURS]},
+        options={"runOnly": {"type": "tag", "values": RULES}},
+    )
+    return [
+        f"{v['id']}: {node['target']} {node['failureSummary']}"
+        for v in found.response["violations"]
+        for node in v["nodes"]
+    ]
+
+
+def one_patient(url: str) -> str:
+    engine = open_database(url)
+    with reading(engine) as connection:
+        patient = list_patients(connection)[0].id
+    engine.dispose()
+    return patient
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 820])
+def test_every_page_is_accessible_and_asks_nobody_outside(
+    start_app, open_page, example_url, scheme, width
+):
+    address = start_app(example_url)
+    page = open_page(width=width, color_scheme=scheme)
+    places = dict(PAGES) | {f"patient?patient={one_patient(example_url)}": "Patient"}
+    found = {}
+    for place, title in places.items():
+        settled(page, f"{address}/{place}", title)
+        found[title] = violations(page)
+    assert {title: faults for title, faults in found.items() if faults} == {}
+    assert page.external_requests == []
+    assert [e for e in page.console_errors if HARMLESS not in e] == []
+
+
+def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
+    start_app, page, migrated_sqlite_url
+):
+    address = start_app(migrated_sqlite_url)
+    settled(page, address, "Caseload")
+    expect(page.get_by_role("button", name="Record the first patient")).to_be_visible()
+    page.get_by_role("button", name="Open the example practice").click()
+    expect(page.get_by_text("Every patient here is invented")).to_be_visible(
+        timeout=60_000
+    )
+    expect(page.get_by_text("120 patients")).to_be_visible(timeout=60_000)
+    assert "practice=example" in page.url
+    page.reload()
+    expect(page.get_by_text("Every patient here is invented")).to_be_visible()
+    assert page.external_requests == []
+
+
+def test_an_empty_practice_has_no_fault_on_any_page(
+    start_app, page, migrated_sqlite_url
+):
+    address = start_app(migrated_sqlite_url)
+    for place, title in PAGES.items():
+        settled(page, f"{address}/{place}", title)
+        assert violations(page) == [], title
+    assert page.external_requests == []

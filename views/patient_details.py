@@ -1,0 +1,410 @@
+"""What lies behind a patient's chart: forms, scores, infusions, events."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis.trajectory import Point, Trajectory, course_trajectories
+from data.alerts import Alert
+from data.assessments import (
+    Assessment,
+    history,
+    list_assessments,
+    list_withdrawn,
+    void_assessment,
+)
+from data.database import Connection, reading, writing
+from data.events import EVENT_KINDS, Event, add_event, list_events
+from data.frames import baseline_ids, induction_infusions
+from data.infusions import Infusion, list_infusions, void_infusion
+from data.moments import practice_zone
+from data.patients import Course
+from measures.definition import Measure
+from measures.registry import MEASURES
+from views import state, wording
+from views.components import kept
+
+
+SOURCE_WORDS = {
+    "self_report": "self-report",
+    "clinician": "asked by a clinician",
+    "import": "imported",
+}
+NEEDS_A_NAME = "Say who records this: your name is kept with it."
+
+
+@dataclass(frozen=True)
+class CourseRecord:
+    """Everything that is shown of one course."""
+
+    course: Course
+    forms: dict[int, Assessment]
+    infusions: list[Infusion]
+    induction: int
+    """How many of the infusions are induction."""
+    events: list[Event]
+    withdrawn: list[Assessment]
+    trajectories: dict[str, Trajectory]
+
+    @property
+    def points(self) -> list[Point]:
+        """Every form, the latest first."""
+        points = [p for t in self.trajectories.values() for p in t.points]
+        return sorted(points, key=lambda p: (p.completed_at, p.id), reverse=True)
+
+
+def load_course(connection: Connection, course: Course) -> CourseRecord:
+    """Read one course."""
+    forms = list_assessments(connection, course.id)
+    infusions = list_infusions(connection, course.id)
+    return CourseRecord(
+        course=course,
+        forms={form.id: form for form in forms},
+        infusions=infusions,
+        induction=induction_infusions(connection, course.id),
+        events=list_events(connection, course.id),
+        withdrawn=list_withdrawn(connection, course.id),
+        trajectories=course_trajectories(
+            forms, infusions, baseline_ids(connection, course.id)
+        ),
+    )
+
+
+def record_it(write: Callable[[Connection, str], object], said: str) -> None:
+    """Write in the recorder's name and show the page anew, or say why not.
+
+    Parameters
+    ----------
+    write
+        Gets the transaction and the recorder's name.
+    said
+        What is said when it is done.
+    """
+    if not state.recorder():
+        st.error(NEEDS_A_NAME)
+    elif kept(lambda: _written(write)):
+        st.toast(said)
+        st.rerun()
+
+
+def _written(write: Callable[[Connection, str], object]) -> None:
+    with writing(state.engine()) as connection:
+        write(connection, state.recorder())
+
+
+def ask_recorder(key: str) -> dict[str, Any]:
+    """Ask in a form who records, unless it is known; return its button's arguments."""
+    if state.recorder():
+        return {}
+    st.text_input("Your name, kept with what you record", key=key)
+    return {"on_click": state.take_recorder_from, "args": (key,)}
+
+
+def choose_form(record: CourseRecord, event: Any) -> None:
+    """Take the form behind the point that was clicked as the one to look into."""
+    clicked = [point.get("customdata") for point in event["selection"]["points"]]
+    ids = [value[0] if isinstance(value, list) else value for value in clicked]
+    chosen = [form_id for form_id in ids if form_id in record.forms]
+    if chosen:
+        st.session_state[_form_key(record)] = chosen[0]
+
+
+def details(record: CourseRecord, acted_on: Sequence[Alert]) -> None:
+    """Show what is behind the chart, each kind of record under its own tab.
+
+    Parameters
+    ----------
+    record
+        The course.
+    acted_on
+        The patient's item-9 alerts that are closed.
+    """
+    names = ("Items of a form", "All scores", "Infusions", "Events", "Definitions")
+    items, scores, infusions, events, meaning = st.tabs(names)
+    with items:
+        _one_form(record)
+    with scores:
+        _all_scores(record)
+        _acted_on(acted_on)
+        _withdrawn(record)
+    with infusions:
+        _infusions(record)
+    with events:
+        _events(record)
+    with meaning:
+        _definitions()
+
+
+def _form_key(record: CourseRecord) -> str:
+    return f"form_{record.course.id}"
+
+
+def _one_form(record: CourseRecord) -> None:
+    points = {point.id: point for point in record.points}
+    if not points:
+        st.write("There is no form yet.")
+        return
+    key = _form_key(record)
+    if st.session_state.get(key) not in (None, *points):
+        del st.session_state[key]
+    chosen = st.selectbox(
+        "Form (or click its point)",
+        list(points),
+        format_func=lambda form_id: wording.form_label(points[form_id]),
+        key=key,
+    )
+    form = record.forms[chosen]
+    _items(record, points[chosen], form)
+    _provenance(form)
+    _correct_or_withdraw(record, form)
+
+
+def _items(record: CourseRecord, point: Point, form: Assessment) -> None:
+    measure = MEASURES[point.measure]
+    answers = form.facts.answers
+    words = wording.item_9_words(
+        measure.code, form.item_9, answers_known=answers is not None
+    )
+    if words:
+        (st.info if form.item_9 == 0 else st.warning)(words)
+    if answers is None:
+        st.write("Only the total was received; there are no answers to show.")
+        return
+    st.caption(measure.recall_window(point.recall_window).stem)
+    rows = wording.item_rows(measure, answers, _baseline_answers(record, point))
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    _difficulty(measure, form)
+
+
+def _baseline_answers(
+    record: CourseRecord, point: Point
+) -> tuple[int | None, ...] | None:
+    streams = record.trajectories[point.measure].streams
+    stream = next(s for s in streams if s.recall_window == point.recall_window)
+    if stream.baseline is None or stream.baseline.id == point.id:
+        return None
+    return record.forms[stream.baseline.id].facts.answers
+
+
+def _difficulty(measure: Measure, form: Assessment) -> None:
+    asked = measure.functional_item
+    if asked is None:
+        return
+    words = {answer.score: answer.text for answer in asked.answers}
+    answer = words.get(form.facts.difficulty, "Not answered")
+    st.markdown(f"{asked.text} **{answer}** (not part of the total)")
+
+
+def _provenance(form: Assessment) -> None:
+    """Say who recorded a form, and what it said before it was corrected."""
+    facts = form.facts
+    when = wording.moment_words(facts.completed_at, time_known=facts.time_known)
+    said = (
+        f"Completed {when}, {SOURCE_WORDS[facts.source]}, "
+        f"recorded by {wording.escape(form.recorded_by)} {_stamp(form.recorded_at)}"
+    )
+    if facts.partial_reason:
+        said += f", left incomplete: {facts.partial_reason}"
+    st.caption(f"{said}.")
+    if form.corrects_id is None:
+        return
+    with reading(state.engine()) as connection:
+        versions = history(connection, form.id)
+    for newer, older in pairwise(versions):
+        st.caption(
+            f"Corrected by {wording.escape(newer.recorded_by)} "
+            f"{_stamp(newer.recorded_at)}: {wording.escape(newer.reason)}. "
+            f"Before: {_as_recorded(older)}."
+        )
+
+
+def _stamp(recorded_at: datetime) -> str:
+    """Return when something was recorded, on the practice's clock."""
+    local = recorded_at.replace(tzinfo=UTC).astimezone(practice_zone())
+    return f"on {wording.moment_words(local)}"
+
+
+def _as_recorded(form: Assessment) -> str:
+    facts = form.facts
+    when = wording.moment_words(facts.completed_at, time_known=facts.time_known)
+    total = "incomplete" if form.total is None else f"total {form.total}"
+    return f"{MEASURES[facts.measure].name}, {when}, {total}"
+
+
+def _correct_or_withdraw(record: CourseRecord, form: Assessment) -> None:
+    with st.expander("Correct or withdraw this form"):
+        if st.button("Correct this form", key=f"correct_{form.id}"):
+            state.go_to("record.py", patient=record.course.patient_id, correct=form.id)
+        with st.form(f"withdraw_form_{form.id}", border=False):
+            reason = st.text_input(
+                "Why this form should not be in this record",
+                key=f"form_reason_{form.id}",
+            )
+            asked = ask_recorder(f"form_recorder_{form.id}")
+            if st.form_submit_button("Withdraw this form", **asked):
+                record_it(
+                    lambda connection, by: void_assessment(
+                        connection, form.id, reason=reason, by=by
+                    ),
+                    "The form was withdrawn; it is kept, with the reason.",
+                )
+
+
+def _all_scores(record: CourseRecord) -> None:
+    """Show the chart's numbers in a table, and offer them as a file."""
+    if not record.points:
+        st.write("There is no score yet.")
+        return
+    table = pd.DataFrame([wording.score_row(p) for p in record.points])
+    table = table.convert_dtypes()
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="",
+        column_config={
+            "Completed": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
+        },
+        alt="Every form of this course, the latest first",
+    )
+    st.download_button(
+        "Download as CSV",
+        table.to_csv(index=False).encode(),
+        file_name="scores.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+def _acted_on(alerts: Sequence[Alert]) -> None:
+    if not alerts:
+        return
+    with st.expander(f"Item-9 alerts that were acted on: {len(alerts)}"):
+        rows = [
+            {
+                "Form": wording.day_words(alert.completed_at),
+                "Item 9": f"{alert.item_9}",
+                "What was done": alert.action,
+                "Note": wording.escape(alert.note or ""),
+                "By": wording.escape(alert.closed_by),
+                "Recorded": _stamp(alert.closed_at),
+            }
+            for alert in alerts
+        ]
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+
+
+def _withdrawn(record: CourseRecord) -> None:
+    if not record.withdrawn:
+        return
+    with st.expander(f"Withdrawn forms: {len(record.withdrawn)}"):
+        for form in record.withdrawn:
+            reason = wording.escape(form.void_reason)
+            st.markdown(f"{_as_recorded(form)}. Withdrawn: {reason}")
+
+
+def _infusions(record: CourseRecord) -> None:
+    if not record.infusions:
+        st.write("There is no infusion yet.")
+        return
+    latest_first = {infusion.id: infusion for infusion in reversed(record.infusions)}
+    rows = [_infusion_row(infusion, record) for infusion in latest_first.values()]
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    with st.expander("Correct or withdraw an infusion"):
+        chosen = st.selectbox(
+            "Infusion",
+            list(latest_first),
+            format_func=lambda infusion_id: _infusion_label(latest_first[infusion_id]),
+        )
+        if st.button("Correct this infusion"):
+            state.go_to(
+                "record.py",
+                patient=record.course.patient_id,
+                correct_infusion=chosen,
+            )
+        with st.form(f"withdraw_infusion_{record.course.id}", border=False):
+            _withdraw_infusion(chosen)
+
+
+def _withdraw_infusion(infusion_id: int) -> None:
+    reason = st.text_input("Why this infusion should not be in this record")
+    asked = ask_recorder(f"infusion_recorder_{infusion_id}")
+    if st.form_submit_button("Withdraw this infusion", **asked):
+        record_it(
+            lambda connection, by: void_infusion(
+                connection, infusion_id, reason=reason, by=by
+            ),
+            "The infusion was withdrawn; it is kept, with the reason.",
+        )
+
+
+def _infusion_label(infusion: Infusion) -> str:
+    facts = infusion.facts
+    when = wording.moment_words(facts.started_at, time_known=facts.time_known)
+    return f"Infusion {infusion.number}, {when}"
+
+
+def _infusion_row(infusion: Infusion, record: CourseRecord) -> dict[str, str]:
+    facts = infusion.facts
+    notes = (facts.adverse_events, facts.note, facts.intention, facts.integration_note)
+    return {
+        "No.": f"{infusion.number}",
+        "Started": wording.moment_words(facts.started_at, time_known=facts.time_known),
+        "Phase": wording.phase_words(infusion.number, record.induction),
+        "Dose": wording.infusion_dose(infusion),
+        "Notes": wording.escape("; ".join(note for note in notes if note)),
+        "Recorded by": wording.escape(infusion.recorded_by),
+    }
+
+
+def _events(record: CourseRecord) -> None:
+    if record.events:
+        rows = [
+            {
+                "Date": wording.day_words(event.day),
+                "Kind": event.kind,
+                "Description": wording.escape(event.description),
+            }
+            for event in reversed(record.events)
+        ]
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    else:
+        st.write(
+            "There is no event yet: a change of medication or therapy, or in life."
+        )
+    with st.form(f"event_{record.course.id}", clear_on_submit=True, border=False):
+        _event_form(record)
+
+
+def _event_form(record: CourseRecord) -> None:
+    when, what, words, submit = st.columns([1, 1, 3, 1], vertical_alignment="bottom")
+    day = when.date_input("Date", "today", max_value="today", format="YYYY-MM-DD")
+    kind = what.selectbox("Kind", EVENT_KINDS)
+    description = words.text_input("Description")
+    asked = ask_recorder(f"event_recorder_{record.course.id}")
+    if submit.form_submit_button("Add event", width="stretch", **asked):
+        record_it(
+            lambda connection, by: add_event(
+                connection,
+                course_id=record.course.id,
+                day=day,
+                kind=kind,
+                description=description,
+                by=by,
+            ),
+            "The event is on the chart.",
+        )
+
+
+def _definitions() -> None:
+    for measure in MEASURES.values():
+        st.markdown(f"**{measure.name}**")
+        rows = [
+            {"Word": word, "Meaning": wording.escape(meaning)}
+            for word, meaning in wording.definitions(measure)
+        ]
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
