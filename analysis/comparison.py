@@ -54,6 +54,9 @@ _OF_WHOM = {
         "infusion of the time point."
     ),
 }
+_OF_THE_FOLLOWED = (
+    "Of the eligible courses with a score; those who stop are followed to their last."
+)
 _WHEN_EVER = {
     DAYS: f"Reached at least once by day {SIX_WEEKS} after infusion 1 (Kaplan-Meier).",
     INFUSIONS: "Reached at least once by this infusion (Kaplan-Meier).",
@@ -263,7 +266,7 @@ def set_beside(
         published=published,
         published_change=figure.change if outcome == CHANGE else None,
         difference=_difference(figure, share, published),
-        matched=_matched(figure, rate, ever),
+        matched=_matched(figure, rate, practice, ever),
         unmatched=_unmatched(figure, outcome, published),
         context_only=figure.tier == "context",
     )
@@ -389,16 +392,27 @@ def _difference(
 
 
 def _matched(
-    figure: PublishedFigure, rate: PublishedRate | None, ever: EverCurve | None
+    figure: PublishedFigure,
+    rate: PublishedRate | None,
+    practice: OutcomeRate | MeanChange | None,
+    ever: EverCurve | None,
 ) -> tuple[str, ...]:
     recut = figure.recut
-    rule = CRITERIA[rate.criterion].sentence if rate else "Change in points."
-    sentences = [rule]
+    sentences = [CRITERIA[rate.criterion].sentence if rate else "Change in points."]
     if recut.timepoint in TIMEPOINTS:
         sentences.append(TIMEPOINTS[recut.timepoint].sentence)
+    if isinstance(practice, OutcomeRate):
+        sentences.append(_OF_WHOM[recut.denominator])
+    elif practice:
+        sentences.append(_OF_WHOM[_with_a_score(recut)])
     if ever:
-        sentences.append(_WHEN_EVER[ever.unit])
-    return (*sentences, _OF_WHOM[recut.denominator])
+        sentences += [_WHEN_EVER[ever.unit], _OF_THE_FOLLOWED]
+    return tuple(sentences)
+
+
+def _with_a_score(recut: Recut) -> str:
+    # A mean needs scores: the unmeasured cannot be counted as anything.
+    return "measured" if recut.denominator == "started" else recut.denominator
 
 
 def _unmatched(

@@ -77,7 +77,7 @@ def wilson_interval(
     middle = (successes + z**2 / 2) / (trials + z**2)
     spread = successes * (trials - successes) / trials + z**2 / 4
     half_width = z * np.sqrt(spread) / (trials + z**2)
-    # Without the exact ends, rounding leaves a bound of 1e-18 above an estimate of 0.
+    # Exact ends: rounding may leave a bound just inside an estimate of 0 or 1.
     lower = np.where(successes == 0, 0.0, middle - half_width)
     upper = np.where(successes == trials, 1.0, middle + half_width)
     return lower, upper

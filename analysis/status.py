@@ -19,11 +19,11 @@ CANNOT_TELL = "cannot tell"
 CODES = (REMISSION, RESPONSE, RELIABLE_CHANGE, NO_RELIABLE_CHANGE, WORSE, CANNOT_TELL)
 
 NO_FORM = "no form"
-INCOMPLETE = "last form incomplete"
+INCOMPLETE = "incomplete form"
 NOT_STARTED = "no infusion yet"
-NOTHING_SINCE = "no form since infusion 1"
+NOTHING_SINCE = "no later form"
 NO_BASELINE = "no baseline"
-OTHER_WINDOW = "baseline on another recall window"
+OTHER_WINDOW = "other recall window"
 
 REASONS = (NO_FORM, INCOMPLETE, NOT_STARTED, NOTHING_SINCE, NO_BASELINE, OTHER_WINDOW)
 """Why it cannot be told."""

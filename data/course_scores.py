@@ -316,7 +316,7 @@ def _window(timepoint: TimePoint, progress: CTE) -> Select:
         from_day, to_day = _number(0), _number(NEVER_DAY)
         closes = day + _number(-(-timepoint.to_hours // HOURS_PER_DAY) + 1)
     if timepoint.before_next_infusion:
-        from_minute = minute + _number(1)
+        from_minute, from_day = minute + _number(1), _number(0)
         to_minute = func.coalesce(progress.c.next_minute, to_minute)
         closes = _least(closes, _or_never(progress.c.next_day))
     if timepoint.anchor == LAST_INDUCTION_INFUSION:

@@ -19,7 +19,12 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from data.errors import DatabaseError
 
@@ -169,6 +174,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection.scalar(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
         yield connection
+
+
+@contextmanager
+def plain_refusals() -> Iterator[None]:
+    """Turn a database that cannot be used just now into a sentence.
+
+    Raises
+    ------
+    DatabaseError
+        If it is locked for too long, read-only, full, or gone. Mistakes in a statement
+        are faults of the program and stay what they are.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseError(f"The database refused: {_plain(error)}") from error
 
 
 def _make_sqlite_durable(engine: Engine) -> None:

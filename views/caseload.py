@@ -27,6 +27,10 @@ ATTENTION, BY_NAME, BY_INFUSION = "Needs attention", "Name", "Last infusion"
 ORDERS = (ATTENTION, BY_NAME, BY_INFUSION)
 ACTIVE, NOT_ACTIVE, EVERYBODY = "Active", "Not active", "Everybody"
 SHOWN = (ACTIVE, NOT_ACTIVE, EVERYBODY)
+ACTIVE_HELP = (
+    "Active: the course is not closed, and there was an infusion or a form in the last "
+    f"{ACTIVE_DAYS} days or no infusion yet; or an item-9 alert is open."
+)
 ALL_CLINICIANS, ALL_INDICATIONS = "All clinicians", "All indications"
 NOT_RECORDED = "not recorded"
 INDICATION_WORDS = {"depression": "depression", "ptsd": "PTSD", "both": "both"}
@@ -134,7 +138,7 @@ def _score_cell(measure: Measure, row: object, total: int | None) -> str:
         words += f", {wording.window_name(measure.code, row.recall_window)}"
     if not pd.isna(row.last_total):
         return words
-    return f"{words}; last form incomplete" if words else "incomplete"
+    return f"{words} (earlier)" if words else "incomplete"
 
 
 def _active(frame: pd.DataFrame) -> pd.Series:
@@ -146,51 +150,33 @@ def _active(frame: pd.DataFrame) -> pd.Series:
 
 def _controls(patients: pd.DataFrame) -> dict[str, str]:
     """Show search, order and filters, and return what was chosen."""
-    search, order, shown, clinician, indication = st.columns([2.2, 1.5, 1.2, 1.5, 1.5])
-    return {
-        "search": search.text_input(
-            "Search",
-            key="caseload_search",
-            placeholder="Name or record number",
-            type="search",
-            live=True,
-            persist_state="session",
-        ),
-        "order": _choice(order, "Order", "order", ORDERS),
-        "shown": _choice(
-            shown,
-            "Show",
-            "shown",
-            SHOWN,
-            help=(
-                "Active: the course is not closed, and there was an infusion or a form "
-                f"in the last {ACTIVE_DAYS} days or no infusion yet; or an item-9 "
-                "alert is open."
+    clinicians = (ALL_CLINICIANS, *sorted(set(patients["clinician"])))
+    indications = (ALL_INDICATIONS, *INDICATION_WORDS.values(), NOT_RECORDED)
+    with st.container(horizontal=True):
+        return {
+            "search": st.text_input(
+                "Search",
+                key="caseload_search",
+                placeholder="Name or record number",
+                type="search",
+                live=True,
+                persist_state="session",
+                width=230,
             ),
-        ),
-        "clinician": _choice(
-            clinician,
-            "Clinician",
-            "clinician",
-            (ALL_CLINICIANS, *sorted(set(patients["clinician"]))),
-        ),
-        "indication": _choice(
-            indication,
-            "Indication",
-            "indication",
-            (ALL_INDICATIONS, *INDICATION_WORDS.values(), NOT_RECORDED),
-        ),
-    }
+            "order": _choice("Order", ORDERS),
+            "shown": _choice("Show", SHOWN, help=ACTIVE_HELP),
+            "clinician": _choice("Clinician", clinicians),
+            "indication": _choice("Indication", indications),
+        }
 
 
-def _choice(
-    place: object, label: str, name: str, options: Sequence[str], help: str = ""
-) -> str:
-    key = f"caseload_{name}"
+def _choice(label: str, options: Sequence[str], help: str | None = None) -> str:
+    """Ask for one of some options; one that is no longer there is forgotten."""
+    key = f"caseload_{label.lower()}"
     if st.session_state.get(key) not in (None, *options):
         del st.session_state[key]
-    return place.selectbox(
-        label, options, key=key, help=help or None, persist_state="session"
+    return st.selectbox(
+        label, options, key=key, help=help, persist_state="session", width=155
     )
 
 
@@ -287,10 +273,11 @@ def _display(shown: pd.DataFrame) -> pd.DataFrame:
         "Record number": shown["record_number"],
     }
     for code, measure in MEASURES.items():
+        columns[f"{measure.name} status"] = shown[f"{code}_status"].fillna("")
+    for code, measure in MEASURES.items():
         columns |= {
             f"{measure.name}": shown[f"{code}_score"].fillna(""),
             f"{measure.name} change": shown[f"{code}_change"].fillna(""),
-            f"{measure.name} status": shown[f"{code}_status"].fillna(""),
             f"{measure.name} trend": shown[f"{code}_totals"],
         }
     columns |= {
@@ -331,7 +318,7 @@ def _columns(*, name_key: str) -> dict[str, object]:
     config = st.column_config
     columns = {
         "Item 9": config.MultiselectColumn(
-            width=120,
+            width=110,
             pinned=True,
             options=_alert_cells(),
             color=["red"] * len(_alert_cells()),
@@ -341,7 +328,7 @@ def _columns(*, name_key: str) -> dict[str, object]:
             ),
         ),
         "Patient": config.ButtonColumn(
-            width=140, pinned=True, type="tertiary", alignment="left", key=name_key
+            width=130, pinned=True, type="tertiary", alignment="left", key=name_key
         ),
         "Record number": config.TextColumn("Record no.", width=75),
         "Infusions": config.TextColumn(
@@ -380,14 +367,13 @@ def _measure_columns(measure: Measure) -> dict[str, object]:
     name = measure.name
     return {
         name: config.TextColumn(
-            width=150, help=f"Last complete {name} total. {wording.LOWER_IS_BETTER}."
+            width=145, help=f"Last complete {name} total. {wording.LOWER_IS_BETTER}."
         ),
         f"{name} change": config.TextColumn(
-            "change", width=90, help=f"{name}: points from baseline, and percent."
+            "change", width=85, help=f"{name}: points from baseline, and percent."
         ),
         f"{name} status": config.TextColumn(
-            "status",
-            width=155,
+            width=165,
             help=(
                 f"{name}, last form against baseline; the definitions are on the "
                 "patient's page."

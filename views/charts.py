@@ -37,7 +37,11 @@ STRIP_PIXELS = 28
 GAP_PIXELS = 8
 MARGIN = {"l": 66, "r": 98, "t": 6, "b": 44}
 SMALL = {"size": 12}
-BESIDE = {"xanchor": "left", "xshift": 8, "yanchor": "middle", "yshift": 0}
+ON_THE_RIGHT = {"xanchor": "left", "xshift": 8, "yanchor": "middle", "yshift": 0}
+ON_THE_LEFT = {"xanchor": "right", "xshift": -12, "yanchor": "middle", "yshift": 0}
+
+# A click on one point leaves the others as they are.
+UNFADED = {"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}}
 
 # Marks nearer to each other than this share of the axis keep their hover text only.
 NEAREST_NUMBER = 0.018
@@ -143,7 +147,7 @@ def trajectory_figure(
     for trajectory in trajectories:
         _add_panel(figure, rows[trajectory.measure], trajectory)
         if f"{trajectory.measure} item 9" in rows:
-            _add_item_9(figure, rows[f"{trajectory.measure} item 9"], trajectory)
+            _add_item_9(figure, rows[f"{trajectory.measure} item 9"], trajectory, span)
     return figure
 
 
@@ -405,12 +409,23 @@ def _limit_lines(trajectory: Trajectory) -> list[tuple[int, str, str]]:
 
 def _numbers(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
     """Write the totals that are asked for first: baseline, and the latest of each."""
+    current = trajectory.current.baseline
     for stream in trajectory.streams:
-        if stream.baseline:
-            yield _number(stream.baseline, f"baseline {stream.baseline.total}", row)
+        baseline = stream.baseline
+        if baseline:
+            beside = _away_from(baseline, current)
+            yield _number(baseline, f"baseline {baseline.total}", row) | beside
         latest = stream.totals[-1] if stream.totals else None
         if latest and not latest.is_baseline:
-            yield _number(latest, f"<b>{latest.total}</b>", row) | BESIDE
+            yield _number(latest, f"<b>{latest.total}</b>", row) | ON_THE_RIGHT
+
+
+def _away_from(baseline: Point, current: Point | None) -> dict:
+    """Return where a baseline's words go: above the one in use, beside another."""
+    if current is None or baseline.id == current.id:
+        return {}
+    earlier = baseline.completed_at < current.completed_at
+    return ON_THE_LEFT if earlier else ON_THE_RIGHT | {"xshift": 12}
 
 
 def _number(point: Point, text: str, row: _Row) -> dict:
@@ -467,7 +482,7 @@ def _totals_trace(points: Sequence[Point], row: _Row, name: str, order: int) -> 
         "x": [_iso(_plain(p.completed_at)) for p in points],
         "y": [p.total for p in points],
         "yaxis": row.axis,
-        "customdata": [p.id for p in points],
+        **_clickable(points),
         "line": {"color": ACCENT, "width": 2, "dash": DASHES[order]},
         "marker": {
             "symbol": [
@@ -493,6 +508,7 @@ def _incomplete_trace(
         "yaxis": row.axis,
         "customdata": [c for p in points for c in (p.id, p.id, None)],
         "connectgaps": False,
+        "unselected": UNFADED,
         "line": {"color": ACCENT, "width": 1.5, "dash": "dot"},
         "marker": {"symbol": f"{SYMBOLS[order]}-open", "size": 9, "color": ACCENT},
         "showlegend": False,
@@ -509,6 +525,7 @@ def _baseline_trace(point: Point, row: _Row, name: str, order: int) -> dict:
         "y": [point.total],
         "yaxis": row.axis,
         "customdata": [point.id],
+        "unselected": UNFADED,
         "marker": {
             "symbol": f"{SYMBOLS[order]}-open",
             "size": 17,
@@ -520,6 +537,15 @@ def _baseline_trace(point: Point, row: _Row, name: str, order: int) -> dict:
     }
 
 
+def _clickable(points: Sequence[Point]) -> dict:
+    """Return what makes points open their form, without fading the others."""
+    return {
+        "customdata": [p.id for p in points],
+        "selected": {"marker": {"size": 13}},
+        "unselected": UNFADED,
+    }
+
+
 def _hover(points: Sequence[Point]) -> dict:
     return {
         "hovertext": ["<br>".join(wording.hover_words(p)) for p in points],
@@ -527,8 +553,9 @@ def _hover(points: Sequence[Point]) -> dict:
     }
 
 
-def _add_item_9(figure: dict, row: _Row, trajectory: Trajectory) -> None:
+def _add_item_9(figure: dict, row: _Row, trajectory: Trajectory, span: float) -> None:
     points = trajectory.points
+    spaced = _spaced([p.completed_at for p in points], span, NEAREST_NUMBER)
     figure["layout"][_key(row)] = _strip_axis(row, "item 9")
     figure["data"].append(
         {
@@ -539,12 +566,17 @@ def _add_item_9(figure: dict, row: _Row, trajectory: Trajectory) -> None:
             "y": [0.5] * len(points),
             "yaxis": row.axis,
             "customdata": [p.id for p in points],
-            "text": [_item_9_text(p) for p in points],
+            "unselected": UNFADED,
+            "text": [
+                _item_9_text(p) if p.item_9 or far else ""
+                for p, far in zip(points, spaced, strict=True)
+            ],
             "textfont": SMALL,
             "marker": {
                 "symbol": "square-open",
                 "size": [19 if p.item_9 else 0 for p in points],
                 "color": NOTICE,
+                "opacity": 1,
                 "line": {"width": 2},
             },
             "hovertext": [

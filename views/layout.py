@@ -7,7 +7,7 @@ SIDE_BY_SIDE = "side_by_side"
 """Key of the container whose columns go below each other on a narrow screen."""
 
 NOT_ON_PAPER = "not_on_paper"
-"""Key of the container with what is only for the screen."""
+"""How the keys of containers begin whose contents are only for the screen."""
 
 
 def screen_style() -> None:
@@ -20,8 +20,9 @@ def screen_style() -> None:
         "@media screen and (max-width: 1000px) {"
         f".st-key-{SIDE_BY_SIDE} .stColumn {{ min-width: 100% }}"
         "}"
-        # The theme's grey for a chart's words is 3.7:1 on white; hover texts are set
-        # against a colour of their own.
+        # The theme's greys for captions and a chart's words are below 4:1 on white;
+        # hover texts are set against a colour of their own.
+        ".stMain [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }"
         ".stPlotlyChart text:not(.hoverlayer text)"
         " { fill: currentColor !important; fill-opacity: 0.85 !important }"
         "</style>"
@@ -33,7 +34,7 @@ def fit_on_paper() -> None:
     st.html(
         "<style>@media print {"
         "@page { size: A4; margin: 10mm }"
-        f".st-key-{NOT_ON_PAPER} {{ display: none !important }}"
+        f"[class*=st-key-{NOT_ON_PAPER}] {{ display: none !important }}"
         ".stMainBlockContainer { padding: 0 !important; zoom: 0.7 }"
         "}</style>"
     )

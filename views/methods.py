@@ -18,7 +18,7 @@ def methods() -> None:
     """Draw the page."""
     st.title("Methods")
     st.markdown(wording.INTRODUCTION)
-    st.caption(f"Version of the definitions: {current_version()}")
+    st.markdown(f"Version of the definitions: `{current_version()}`")
     for measure in MEASURES.values():
         _measure(measure)
     _section("Scoring", wording.scoring_rows())

@@ -1,7 +1,7 @@
 """Every definition as tables of sentences, read from where it is defined."""
 
 from analysis.comparison import NO_CAUSAL_CLAIM, PROTOCOL_DAYS, PROTOCOL_INFUSIONS
-from measures.criteria import Criterion
+from measures.criteria import PCL5_CUT_POINTS, PCL5_CUT_POINTS_SOURCE
 from measures.definition import Measure, Source
 from measures.pcl5 import PCL5, SYMPTOM_PRESENT_AT
 from measures.phq9 import PHQ9
@@ -30,6 +30,7 @@ from views.outcome_wording import (
     MISSING_AS_NOT_MET,
     NOT_A_DRUG_EFFECT,
     counted,
+    criterion_choice,
     source_text,
 )
 from views.published_wording import TIERS, upper_first
@@ -76,6 +77,7 @@ def measure_details(measure: Measure) -> dict[str, str]:
         "Items": f"{measure.item_count}, each answered: {answers}",
         "Total": f"0 to {measure.highest_total}; lower is better",
         "Severity bands": _bands(measure),
+        "Cut-points": _cut_points(measure),
         "Domains": _domains(measure),
         "Not in the total": (
             measure.functional_item.text if measure.functional_item else ""
@@ -92,8 +94,7 @@ def window_rows(measure: Measure) -> Rows:
     """Return the recall windows of an instrument."""
     return [
         {
-            "Recall window": upper_first(window.name),
-            "Code": window.code,
+            "Recall window": f"{upper_first(window.name)}  \n`{window.code}`",
             "Days": str(window.days),
             "As asked": window.stem,
             "Note": window.note,
@@ -107,11 +108,9 @@ def criterion_rows(measure: Measure) -> Rows:
     """Return the criteria of a measure side by side, the default of each kind first."""
     return [
         {
-            "Kind": upper_first(criterion.kind),
-            "Criterion": criterion.name,
-            "Code": criterion.code,
+            "Criterion": f"{criterion_choice(criterion.code)}  \n`{criterion.code}`",
             "Counts when": criterion.sentence,
-            "Default, or what is contested": _reason(criterion),
+            "Why the default, or what is contested": criterion.reason,
             "Source": source_text(criterion.source),
         }
         for criterion in criteria_of(measure.code)
@@ -183,8 +182,7 @@ def timepoint_rows() -> Rows:
     """Return the named windows, and when a course is due at each."""
     first, last = AFTER_INFUSIONS[0], AFTER_INFUSIONS[-1]
     numbered = {
-        "Time point": "After infusion k",
-        "Code": f"{first.code} to {last.code}",
+        "Time point": f"After infusion k  \n`{first.code}` to `{last.code}`",
         "Window": first.sentence.replace(
             f"infusion {first.infusion},", "infusion k,"
         ).replace(f"infusion {first.infusion + 1} ", "infusion k + 1 "),
@@ -341,15 +339,10 @@ def _row(term: str, sentence: str, source: Source) -> dict[str, str]:
     return {"Term": term, "Definition": sentence, "Source": source_text(source)}
 
 
-def _reason(criterion: Criterion) -> str:
-    return f"{'Default. ' if criterion.default else ''}{criterion.reason}"
-
-
 def _timepoint(timepoint: TimePoint) -> dict[str, str]:
     default = " (default)" if timepoint == DEFAULT_TIMEPOINT else ""
     return {
-        "Time point": f"{timepoint.name}{default}",
-        "Code": timepoint.code,
+        "Time point": f"{timepoint.name}{default}  \n`{timepoint.code}`",
         "Window": timepoint.sentence,
         "Due": DUE[timepoint.anchor],
         "Source": source_text(timepoint.source),
@@ -362,6 +355,13 @@ def _bands(measure: Measure) -> str:
     ends = [band.lowest - 1 for band in measure.severity_bands[1:]]
     ranges = zip(measure.severity_bands, [*ends, measure.highest_total], strict=True)
     return ", ".join(f"{band.name} {band.lowest}–{end}" for band, end in ranges)
+
+
+def _cut_points(measure: Measure) -> str:
+    if measure != PCL5:
+        return ""
+    low, high = PCL5_CUT_POINTS
+    return f"{low}–{high} for probable PTSD. {source_text(PCL5_CUT_POINTS_SOURCE)}"
 
 
 def _domains(measure: Measure) -> str:

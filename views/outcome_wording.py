@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -644,5 +645,6 @@ def csv_text(rows: Sequence[Row], stamp: Row) -> str:
 
 
 def _no_formula(cell: str) -> str:
-    # A spreadsheet runs a cell that begins so; a name can be typed by anybody.
-    return f"'{cell}" if cell.startswith(("=", "+", "@", "-", "\t", "\r")) else cell
+    # A spreadsheet runs a cell that begins so; a name can be typed by anybody. Our
+    # own differences begin with + and a digit.
+    return f"'{cell}" if re.match(r"[=@\t\r-]|\+\D", cell) else cell

@@ -54,10 +54,13 @@ def outcomes() -> None:
 
 
 def _ink() -> None:
-    """Write charts in the page's own colour of text, in the light and the dark."""
+    """Write charts and small print dark enough to read, in the light and the dark."""
     st.html(
-        '<style>[data-testid="stPlotlyChart"] svg text '
-        "{ fill: currentColor !important }</style>"
+        "<style>"
+        '[data-testid="stPlotlyChart"] svg text { fill: currentColor !important }'
+        '[data-testid="stCaptionContainer"]'
+        " { color: color-mix(in srgb, currentColor 80%, transparent) }"
+        "</style>"
     )
 
 
@@ -184,7 +187,9 @@ def _digest(ids: Sequence[str]) -> str:
 def _caution(catalogue: Catalogue) -> None:
     warning = catalogue.figure(WARNING_FIGURE)
     st.markdown(
-        f"{wording.NOT_A_DRUG_EFFECT} {warning.sentence} ({warning.study.name})"
+        wording.unbroken(
+            f"{wording.NOT_A_DRUG_EFFECT} {warning.sentence} ({warning.study.name})"
+        )
     )
 
 
@@ -196,7 +201,7 @@ def _beside(practice: Practice, question: Question, catalogue: Catalogue) -> Non
     outcome = _outcome(question)
     beside = recut.figures_beside(catalogue, question.measure.code, outcome)
     results = recut.compare_figures(practice, beside.all, outcome)
-    st.markdown(published_wording.HOW_RECUT)
+    st.markdown(wording.unbroken(published_wording.HOW_RECUT))
     _forest(charts.in_view(beside, results), outcome, "in view")
     compared = [results[figure.code] for figure in beside.in_view]
     rows = published_wording.as_cited_rows(beside.as_cited)
@@ -244,7 +249,7 @@ def _one_comparison(results: Results) -> None:
         )
         result = results[code]
         st.markdown(wording.unbroken(published_wording.sentence(result)))
-        st.markdown(f"*{result.figure.sentence}*")
+        st.markdown(wording.unbroken(f"*{result.figure.sentence}*"))
         if isinstance(result, Refusal):
             return
         matched, unmatched = st.columns(2)
@@ -287,7 +292,7 @@ def _by_infusion(practice: Practice, question: Question) -> None:
             "each infusion, at the latest before the next one."
         )
         return
-    st.markdown(wording.by_infusion_sentence(ever))
+    st.markdown(wording.unbroken(wording.by_infusion_sentence(ever)))
     st.plotly_chart(
         charts.by_infusion(now, ever),
         config=CHART,

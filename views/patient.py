@@ -49,7 +49,7 @@ def patient() -> None:
         _trajectories(record)
     else:
         st.info("There is no form in this course yet. Record the first one.")
-    with st.container(key=NOT_ON_PAPER):
+    with st.container(key=f"{NOT_ON_PAPER}_details"):
         details(record, [alert for alert in alerts if alert.closed_at is not None])
 
 
@@ -128,7 +128,10 @@ def _open_alerts(alerts: Sequence[Alert]) -> None:
             "somebody records what was done.",
             icon="⚠️",
         )
-        with st.form(f"alert_{alert.id}", border=False):
+        with (
+            st.container(key=f"{NOT_ON_PAPER}_alert_{alert.id}"),
+            st.form(f"alert_{alert.id}", border=False),
+        ):
             _alert_form(alert)
 
 

@@ -1,6 +1,7 @@
 """Published figures: what the practice article cites, and the whole catalogue."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from data.published import Catalogue, load_catalogue
 from measures.figures import Citation, PublishedFigure
 from views import published_wording as wording
-from views.outcome_wording import csv_text
+from views.outcome_wording import csv_text, unbroken
 
 
 ALL_TIERS = "All tiers"
@@ -35,28 +36,21 @@ def _audit(catalogue: Catalogue) -> None:
 def _citation(citation: Citation, catalogue: Catalogue) -> None:
     figures = [catalogue.figure(code) for code in citation.figures]
     with st.container(border=True):
-        st.subheader(f"{citation.name}: {citation.verdict}", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(citation.name, anchor=False, width="content")
+            st.badge(citation.verdict, color="gray")
         if citation.rates:
-            st.markdown(f"**{wording.as_cited_text(citation)}**")
-        st.table(
-            wording.citation_details(citation, figures),
-            border="horizontal",
-            alt=f"{citation.name}: as cited, and what was found",
-        )
-        _link(citation.true_reference)
+            st.markdown(unbroken(f"**{wording.as_cited_text(citation)}**"))
+        st.markdown(unbroken(wording.citation_text(citation, figures)))
+        doi = wording.doi(citation.true_reference)
+        if doi:
+            st.markdown(wording.doi_link(doi))
 
 
 def _protocol(catalogue: Catalogue) -> None:
     with st.container(border=True):
         st.subheader("The article's protocol", anchor=False)
-        st.table(
-            {
-                "As the article says": catalogue.protocol.claim,
-                "What was found": catalogue.protocol.finding,
-            },
-            border="horizontal",
-            alt="The article's protocol, and what was found",
-        )
+        st.markdown(wording.protocol_text(catalogue.protocol))
 
 
 def _catalogue(catalogue: Catalogue) -> Sequence[PublishedFigure]:
@@ -79,7 +73,7 @@ def _catalogue(catalogue: Catalogue) -> Sequence[PublishedFigure]:
             key="published_tier",
         )
     if tier in wording.TIERS:
-        st.caption(wording.TIERS[tier])
+        st.markdown(wording.TIERS[tier])
     found = [
         figure
         for figure in catalogue.figures
@@ -93,10 +87,10 @@ def _catalogue(catalogue: Catalogue) -> Sequence[PublishedFigure]:
         pd.DataFrame(rows),
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
-        column_config={"Figure": st.column_config.TextColumn(pinned=True, width=180)},
+        column_config=_columns(),
         alt="Published figures",
     )
-    st.caption(
+    st.markdown(
         "Click on a column to sort. Percentages are as printed; lower is better."
     )
     st.download_button(
@@ -110,6 +104,18 @@ def _catalogue(catalogue: Catalogue) -> Sequence[PublishedFigure]:
     return found
 
 
+def _columns() -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    return {
+        "Figure": text(pinned=True, width=190),
+        "Tier": text(width=95),
+        "Scale": text(width=95),
+        "When": text(width=190),
+        "Response": text(width=190),
+        "Remission": text(width=190),
+    }
+
+
 def _one_figure(figures: Sequence[PublishedFigure]) -> None:
     known = {figure.code: figure for figure in figures}
     code = st.selectbox(
@@ -121,7 +127,7 @@ def _one_figure(figures: Sequence[PublishedFigure]) -> None:
     figure = known[code]
     with st.container(border=True):
         st.subheader(figure.study.name, anchor=False)
-        st.markdown(f"*{figure.sentence}*")
+        st.markdown(unbroken(f"*{figure.sentence}*"))
         st.table(
             wording.figure_details(figure),
             border="horizontal",
@@ -129,14 +135,6 @@ def _one_figure(figures: Sequence[PublishedFigure]) -> None:
         )
         if figure.study.doi:
             st.markdown(wording.doi_link(figure.study.doi))
-        elif figure.source_url:
-            st.markdown(f"[{figure.source_url}]({figure.source_url})")
-
-
-def _link(reference: str) -> None:
-    doi = wording.doi(reference)
-    if doi:
-        st.markdown(wording.doi_link(doi))
 
 
 published()

@@ -1,7 +1,9 @@
 """Published figures, citations and comparisons in words, rounded here and only here."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from analysis.change import MeanChange
 from analysis.comparison import (
@@ -16,10 +18,12 @@ from analysis.ever import Step
 from analysis.proportions import Difference, Proportion
 from measures.figures import (
     Citation,
+    ProtocolNote,
     PublishedChange,
     PublishedFigure,
     PublishedRate,
     Study,
+    Verdict,
 )
 from views.outcome_wording import (
     as_printed,
@@ -438,7 +442,11 @@ def figure_details(figure: PublishedFigure) -> dict[str, str]:
         "Registry": study.registry,
         "PMID": study.pmid,
     }
-    return {name: upper_first(text) for name, text in details.items() if text}
+    return {
+        name: text if name == "Seen at" else upper_first(text)
+        for name, text in details.items()
+        if text
+    }
 
 
 def _outcome_details(figure: PublishedFigure) -> dict[str, str]:
@@ -487,26 +495,34 @@ def _comparator(figure: PublishedFigure) -> str:
 
 
 def verdicts(citations: Iterable[Citation]) -> str:
-    """Return how many citations hold, in one sentence."""
-    counts: dict[str, int] = {}
-    listed = list(citations)
-    for citation in listed:
-        counts[citation.verdict] = counts.get(citation.verdict, 0) + 1
-    parts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
-    return f"The article names {len(listed)} studies: {parts}."
+    """Return how many citations hold, and how many do not."""
+    found = Counter(citation.verdict for citation in citations)
+    counts = "; ".join(f"{verdict}: {found[verdict]}" for verdict in get_args(Verdict))
+    return f"The article names {found.total()} studies. {upper_first(counts)}."
 
 
-def citation_details(
-    citation: Citation, figures: Iterable[PublishedFigure]
-) -> dict[str, str]:
-    """Return what was cited, what was found, and what may be shown, by what it is."""
-    return {
+def citation_text(citation: Citation, figures: Iterable[PublishedFigure]) -> str:
+    """Return what was cited, what was found, and what may be shown, for Markdown."""
+    parts = {
         "As cited": citation.as_cited,
         "For the claim": citation.claim,
         "What was found": citation.explanation,
         "True reference": citation.true_reference,
         "What may be shown instead": " ".join(instead(citation, figures)),
     }
+    return paragraphs(parts)
+
+
+def protocol_text(protocol: ProtocolNote) -> str:
+    """Return what the article says of its protocol and what was found."""
+    return paragraphs(
+        {"As the article says": protocol.claim, "What was found": protocol.finding}
+    )
+
+
+def paragraphs(parts: Mapping[str, str]) -> str:
+    """Return texts as paragraphs that begin with what each is, for Markdown."""
+    return "\n\n".join(f"**{name}.** {text}" for name, text in parts.items())
 
 
 def instead(citation: Citation, figures: Iterable[PublishedFigure]) -> list[str]:

@@ -289,7 +289,6 @@ def _entered(
     return None
 
 
-@st.fragment
 def _ask_items(entry: _Entry, start: AssessmentFacts | None, autofocus: bool) -> None:
     measure = entry.measure
     window = measure.recall_window(entry.recall_window)

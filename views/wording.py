@@ -221,7 +221,7 @@ def overlap_words(point: Point) -> str:
 def status_word(status: Status) -> str:
     """Return a status in the fewest words; the criterion's name without its limits."""
     if status.code == CANNOT_TELL:
-        return f"Cannot tell: {status.reason}"
+        return f"Cannot tell ({status.reason})"
     word = status.code.capitalize()
     if status.code == REMISSION:
         word = status.criterion.name.split(" (")[0]
@@ -327,15 +327,16 @@ def infusion_progress(infusions: int, induction: int) -> str:
     >>> infusion_progress(4, 4)
     'infusion 4 of 6'
     >>> infusion_progress(9, 6)
-    'infusion 9: induction 6 of 6, then 3 more'
+    'infusion 9: 6 of 6 in induction, then 3 more'
     """
-    planned = INDUCTION.protocol_infusions
     if infusions == 0:
-        return f"no infusion yet (0 of {planned})"
-    if infusions == induction and infusions <= planned:
-        return f"infusion {infusions} of {planned}"
-    more = f", then {infusions - induction} more" if infusions > induction else ""
-    return f"infusion {infusions}: induction {induction} of {planned}{more}"
+        return f"no infusion yet ({_of_protocol(0)})"
+    if infusions == induction:
+        return f"infusion {_of_protocol(infusions)}"
+    return (
+        f"infusion {infusions}: {_of_protocol(induction)} in induction, "
+        f"then {infusions - induction} more"
+    )
 
 
 def infusion_cell(infusions: int, induction: int) -> str:
@@ -346,10 +347,16 @@ def infusion_cell(infusions: int, induction: int) -> str:
     >>> infusion_cell(4, 4), infusion_cell(9, 6)
     ('4 of 6', '9 (6 of 6)')
     """
+    if infusions == induction:
+        return _of_protocol(infusions)
+    return f"{infusions} ({_of_protocol(induction)})"
+
+
+def _of_protocol(infusions: int) -> str:
     planned = INDUCTION.protocol_infusions
-    if infusions == induction and infusions <= planned:
-        return f"{infusions} of {planned}"
-    return f"{infusions} ({induction} of {planned})"
+    if infusions > planned:
+        return f"{infusions}, {planned} by protocol"
+    return f"{infusions} of {planned}"
 
 
 def dose_words(
@@ -435,20 +442,26 @@ def comparison_rows(trajectory: Trajectory) -> list[dict[str, str]]:
     latest = trajectory.points[-1]
     earlier = [point for point in stream.totals if point is not latest]
     return [
-        _comparison_row("Latest", latest),
-        _comparison_row("Previous", earlier[-1] if earlier else None),
-        _comparison_row("Baseline", stream.baseline),
+        _comparison_row("Latest", latest, latest),
+        _comparison_row("Previous", earlier[-1] if earlier else None, latest),
+        _comparison_row("Baseline", stream.baseline, latest),
     ]
 
 
-def _comparison_row(label: str, point: Point | None) -> dict[str, str]:
+def _comparison_row(label: str, point: Point | None, latest: Point) -> dict[str, str]:
+    total = f"Total{window_words(latest)}"
     if point is None:
-        return {"": label, "Total": "none", "Change": "", "Date": ""}
-    change = change_cell(point.change, point.percent)
+        return {"": label, total: "none", "Change": "", "Date": ""}
+    score = (
+        f"{point.lowest} to {point.highest}, incomplete"
+        if point.total is None
+        else score_words(point.measure, point.total)
+    )
+    change = "" if point.is_baseline else change_cell(point.change, point.percent)
     return {
         "": label,
-        "Total": f"{point_score(point)}{window_words(point)}",
-        "Change": "" if point.is_baseline else change,
+        total: score,
+        "Change": change,
         "Date": day_words(point.completed_at),
     }
 

@@ -65,6 +65,32 @@ TEMPLATES = {
     "forms-side-by-side.csv": wide_template,
 }
 
+MAPPING_EXAMPLE = """\
+# Left: a column of your file, spelled as in its header. Right: what it means.
+[columns]
+"MRN" = "record_number"
+"VisitDate" = "completed_at"
+"Q1" = "phq9_1"
+"Q2" = "phq9_2"
+"Notes" = "ignore"
+
+# What the file does not say itself. Take away the # of the lines that you need.
+[declare]
+# date_order = "day-month-year"      # or "month-day-year"
+# completed_at = "2024-01-31"        # one day for all forms, where there are no dates
+# recall_window = "past_month"       # of the PCL-5; or "past_week", "past_day"
+# measure = "phq9"                   # with columns item_1, item_2 and so on
+# record_number = "row"              # number the patients by their row
+# record_prefix = "OLD-"             # put before every record number
+# new_patients = true
+# indication = "depression"          # of new patients; or "ptsd", "both"
+# answers = "labels"                 # answers are words, as "Several days"
+# missing = ["NA", "999"]            # what stands for no answer
+# totals_only = true                 # leave the items aside
+# encoding = "cp1252"
+# separator = "semicolon"
+"""
+
 
 def _pairs(names: list[str] | tuple[str, ...], values: object) -> dict[str, str]:
     return dict(zip(names, values, strict=True))

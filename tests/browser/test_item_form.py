@@ -496,6 +496,14 @@ def test_a_rerun_of_the_page_leaves_the_answers_alone(form: Form):
     form.has("22-")
 
 
+def test_a_saved_form_that_stays_on_the_page_leaves_no_draft(form: Form):
+    form.open(together="1").type(NINE)
+    form.page.wait_for_timeout(MILLISECONDS_TO_DRAFT)
+    form.press("Control+Enter").saved()
+    form.page.get_by_label("Note").fill("another run")
+    form.press("Enter").says('"drafts": {}')
+
+
 def test_answers_survive_a_restart_of_the_server_and_are_saved(
     page: Page, own_server: Server
 ):

@@ -106,7 +106,9 @@ def test_an_infusion_and_both_forms_by_keyboard_reach_the_trajectory(
     record_property("seconds", round(enter_both_forms(page, seconds_per_key), 1))
     tab_to(page, "See the trajectory")
     page.keyboard.press("Enter")
-    expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("13, moderate").first).to_be_visible()
+    expect(page.get_by_text("40, past month").first).to_be_visible()
 
     with reading(engine) as connection:
         forms = {a.facts.measure: a for a in list_assessments(connection, ids[1])}

@@ -292,7 +292,11 @@ def test_ever_within_42_days_is_compared_with_the_curve_alone():
     assert result.practice is result.share is result.difference is None
     assert (result.ever.eligible, result.ever.measured) == (4, 2)
     assert (result.ever_step.time, result.ever_step.estimate) == (40, 0.5)
-    assert any("by day 42" in sentence for sentence in result.matched)
+    assert result.matched[1:] == (
+        "Reached at least once by day 42 after infusion 1 (Kaplan-Meier).",
+        "Of the eligible courses with a score; those who stop are followed to their "
+        "last.",
+    )
 
 
 CHANGE_FIGURE = replace(
@@ -311,8 +315,9 @@ def test_a_mean_change_is_set_beside_a_mean_change():
 
 def test_a_mean_of_all_who_started_cannot_be_matched_and_says_so():
     figure = replace(CHANGE_FIGURE, recut=replace(RECUT, denominator="started"))
-    unmatched = compare(figure, "change", practice(figure.recut)).unmatched
-    assert "only of those with a score" in " ".join(unmatched)
+    result = compare(figure, "change", practice(figure.recut))
+    assert "only of those with a score" in " ".join(result.unmatched)
+    assert result.matched[-1].endswith("courses with a score at the time point.")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ GAPS = [0, 1, 2, 3, 7, 10, 11, 14, 15, 30, 40]
 AFTER = [-31, -30, -29, -1, 0, 1, 2, 3, 13, 14, 15, 31, 32, 33, 52, 53, 120, 121]
 AFTER += [122, 240, 241, 242, 243, 305, 306, 425, 426]
 MINUTES = [0, 9 * 60 + 59, 10 * 60, 10 * 60 + 1, 22 * 60 - 1, 22 * 60, 1439]
-OFFSETS = [0, 0, -300, 600, 840]
+ZONES = [0, -300, 600]
+CLOCKS_GO_BACK = 30
 STREAMS = [
     *[("phq9", "two_weeks")] * 4,
     *[("pcl5", window) for window in ("past_month", "past_week", "past_day")],
@@ -59,22 +60,26 @@ STAMP = datetime(2026, 1, 1)
 
 
 @st.composite
-def moments(draw, day):
-    zone = timezone(timedelta(minutes=draw(st.sampled_from(OFFSETS))))
-    minute = draw(st.sampled_from(MINUTES))
-    local = datetime.combine(calendar_day(day), datetime.min.time(), zone)
-    return local + timedelta(minutes=minute)
+def moments(draw, zone, day):
+    """Draw a minute of this local day; summer time ends on one of the days."""
+    summer = 60 if day < CLOCKS_GO_BACK else 0
+    local = datetime.combine(
+        calendar_day(day),
+        datetime.min.time(),
+        timezone(timedelta(minutes=zone + summer)),
+    )
+    return local + timedelta(minutes=draw(st.sampled_from(MINUTES)))
 
 
 @st.composite
-def drawn_infusions(draw):
+def drawn_infusions(draw, zone):
     phases = st.sampled_from([None, None, None, "induction", "maintenance"])
     day, made = 0, []
     for gap in draw(st.lists(st.sampled_from(GAPS), max_size=11)):
         day += gap
         made.append(
             {
-                "at": draw(moments(day)),
+                "at": draw(moments(zone, day)),
                 "phase": draw(phases),
                 "state": draw(st.sampled_from(STATES)),
             }
@@ -83,7 +88,7 @@ def drawn_infusions(draw):
 
 
 @st.composite
-def drawn_forms(draw, infusions):
+def drawn_forms(draw, zone, infusions):
     anchors = [(i["at"].date() - START.date()).days for i in infusions] or [0]
     made = []
     for _ in range(draw(st.integers(0, 14))):
@@ -93,7 +98,7 @@ def drawn_forms(draw, infusions):
             {
                 "measure": measure,
                 "recall_window": window,
-                "at": draw(moments(day)),
+                "at": draw(moments(zone, day)),
                 "kind": draw(st.sampled_from(["total", "answers", "gaps"])),
                 "points": draw(st.integers(0, 3)),
                 "state": draw(st.sampled_from(STATES)),
@@ -104,10 +109,11 @@ def drawn_forms(draw, infusions):
 
 @st.composite
 def drawn_courses(draw):
-    infusions = draw(drawn_infusions())
+    zone = draw(st.sampled_from(ZONES))
+    infusions = draw(drawn_infusions(zone))
     return {
         "infusions": infusions,
-        "forms": draw(drawn_forms(infusions)),
+        "forms": draw(drawn_forms(zone, infusions)),
         "closed": draw(st.none() | st.sampled_from([-20, 0, 1, 5, 11, 12, 40, 300])),
     }
 
