@@ -49,14 +49,15 @@ def importing() -> None:
         "then all of it is added, or nothing. The same file again adds nothing."
     )
     _ask_who_records()
-    _say_what_was_done()
     sources, mapping = _choose_files()
+    _say_what_was_done(files_chosen=bool(sources))
     _offer_templates(expanded=not sources)
-    if not sources:
+    if not sources and DONE not in st.session_state:
         st.info(
             "Choose one or more CSV files. To see what they should look like, take a "
             "template above."
         )
+    if not sources:
         return
     options = _choose_options()
     batch = _read(sources, mapping)
@@ -76,7 +77,9 @@ def _ask_who_records() -> None:
         )
 
 
-def _say_what_was_done() -> None:
+def _say_what_was_done(*, files_chosen: bool) -> None:
+    if files_chosen:
+        st.session_state.pop(DONE, None)
     if DONE not in st.session_state:
         return
     st.success(st.session_state[DONE])

@@ -499,10 +499,11 @@ def clinician_choice(clinician: str) -> str:
 
 def criterion_note(criterion: Criterion) -> str:
     """Return what the criterion says, and why it is the default or contested."""
-    reason = criterion.reason
-    if criterion.default:
-        reason = f"Default: {reason[0].lower()}{reason[1:]}"
-    return f"{criterion.sentence} {reason} Source: {criterion.source.citation}"
+    default = "The default. " if criterion.default else ""
+    return (
+        f"{criterion.sentence} {default}{criterion.reason} "
+        f"Source: {source_text(criterion.source)}"
+    )
 
 
 def timepoint_note(timepoint: TimePoint, window: RecallWindow) -> str:

@@ -307,11 +307,9 @@ def _by_infusion(practice: Practice, question: Question) -> None:
 
 
 def _changes(practice: Practice, question: Question, catalogue: Catalogue) -> None:
-    figures = recut.changes_beside(catalogue, question.measure.code)
-    if not figures:
-        return
     st.header("Mean change", anchor=False)
     st.markdown(published_wording.HOW_CHANGE)
+    figures = recut.changes_beside(catalogue, question.measure.code)
     results = recut.compare_figures(practice, figures, CHANGE)
     rows = published_wording.change_rows(results.values())
     st.table(pd.DataFrame(rows), border="horizontal", alt="Mean changes from baseline")

@@ -42,8 +42,7 @@ def _citation(citation: Citation, catalogue: Catalogue) -> None:
         if citation.rates:
             st.markdown(unbroken(f"**{wording.as_cited_text(citation)}**"))
         st.markdown(unbroken(wording.citation_text(citation, figures)))
-        doi = wording.doi(citation.true_reference)
-        if doi:
+        for doi in wording.dois(citation.true_reference):
             st.markdown(wording.doi_link(doi))
 
 

@@ -194,9 +194,10 @@ def practice_marks(result: Comparison) -> list[tuple[str, Proportion | Step]]:
 
 
 def mean_text(mean: MeanChange) -> str:
-    """Return a practice's mean change in points, with n and interval."""
-    if mean.mean is None:
-        return "nobody measured"
+    """Return a practice's mean change in points, with n and interval.
+
+    Somebody was measured, or there is no comparison to put into words.
+    """
     interval = points_range(mean.lower, mean.upper)
     return f"{points(mean.mean)} of {mean.n} measured ({interval})"
 
@@ -533,16 +534,16 @@ def instead(citation: Citation, figures: Iterable[PublishedFigure]) -> list[str]
     return shown or ["Nothing: no figure of this study belongs beside a rate."]
 
 
-def doi(text: str) -> str | None:
-    """Return the first DOI in a reference, or None.
+def dois(reference: str) -> list[str]:
+    """Return the DOIs in a reference.
 
     Examples
     --------
-    >>> doi("Human Psychopharmacology 2015. doi 10.1002/hup.2475.")
-    '10.1002/hup.2475'
+    >>> dois("Human Psychopharmacology 2015. doi 10.1002/hup.2475.")
+    ['10.1002/hup.2475']
     """
-    found_doi = re.search(r"\b10\.\d{4,}/\S+", text)
-    return found_doi.group().rstrip(".,;)") if found_doi else None
+    found = re.findall(r"\b10\.\d{4,}/\S+", reference)
+    return [code.rstrip(".,;)") for code in found]
 
 
 def doi_link(code: str) -> str:

@@ -141,8 +141,9 @@ def _new_infusion(
         saved = st.form_submit_button("Save infusion", type="primary")
     if last:
         st.caption(
-            "Dose, route and minutes are those of the infusion before; the phase is a "
-            f"suggestion. {INDUCTION.sentence}"
+            "Dose, route and minutes are those of the infusion before. The phase is a "
+            f"suggestion: induction while gaps are at most {INDUCTION.maximum_gap_days} "
+            f"days, for at most {INDUCTION.maximum_infusions} infusions."
         )
     token_key = f"infusion-token-{course.id}-{number}"
     token = st.session_state.setdefault(token_key, secrets.token_hex(16))
@@ -152,7 +153,7 @@ def _new_infusion(
 
 
 def _fields(facts: InfusionFacts, key: str) -> InfusionFacts:
-    row = st.columns(7)
+    row = [*st.columns(4), *st.columns(4)]
     day = row[0].date_input(
         "Date",
         facts.started_at.date(),

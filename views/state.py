@@ -77,5 +77,6 @@ def go_to(page: str, **query: Any) -> NoReturn:
 
 def query_of(**query: Any) -> dict[str, str]:
     """Return the query part of an address inside the app; only opaque ids go in."""
-    chosen = {"practice": EXAMPLE} if in_example() else {}
+    # The address holds what the choice shows, not its code: so Streamlit binds it.
+    chosen = {"practice": PRACTICES[EXAMPLE]} if in_example() else {}
     return chosen | {name: str(value) for name, value in query.items()}

@@ -53,8 +53,8 @@ class Kept:
         ):
             return _problem(
                 row,
-                f"a {row.what} is recorded on this day, and one of the two has no "
-                "time: it may be the same",
+                f"this {row.what} may be the one that is recorded on the same day: one "
+                "of the two has no time",
                 "the time of both, or the row left out",
             )
         return None

@@ -13,6 +13,7 @@ from data.exchange.meanings import RECORD_NUMBER
 from data.exchange.new_patients import PatientFact
 from data.exchange.problems import Problem
 from data.exchange.reading import SourceFile
+from measures.registry import MEASURES
 
 
 class FormRow(NamedTuple):
@@ -43,7 +44,7 @@ class FormRow(NamedTuple):
     @property
     def what(self) -> str:
         """The kind of record, for messages."""
-        return f"{self.measure} form"
+        return f"{MEASURES[self.measure].name} form"
 
     def agrees_with(self, kept: Any) -> bool:
         """Whether it says nothing else than what is kept under its identity."""

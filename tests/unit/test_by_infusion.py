@@ -210,6 +210,17 @@ def test_ever_within_sees_no_score_after_the_as_of_day():
     assert within(table, as_of_day=31).events == 1
 
 
+def test_an_incomplete_form_is_no_look():
+    curve = within("""
+        course_id | day | total
+        ----------+-----+------
+        1         | 20  | 18
+        1         | 30  |
+        2         | 30  |
+    """)
+    assert (curve.measured, [step.time for step in curve.steps]) == (1, [10])
+
+
 def test_the_step_that_holds_is_the_last_at_or_before_a_time():
     curve = within("""
         course_id | day | total

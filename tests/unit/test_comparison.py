@@ -265,6 +265,20 @@ def test_where_ever_or_now_was_not_stated_both_are_counted():
     assert "asked about were not seen" in " ".join(result.unmatched)
 
 
+def test_ever_too_is_counted_of_whom_the_figure_is():
+    table = courses_by_infusion("""
+        course_id | infusion | infusions | total | score_day | due_day
+        ----------+----------+-----------+-------+-----------+--------
+        1         | 1        | 1         | 5     | 3         | 3
+        2         | 2        | 2         | 18    | 3         | 3
+    """)
+    figure = recut_as(
+        timepoint="after_infusion_2", counted="ever", denominator="reached_infusion"
+    )
+    result = compare(figure, "response", practice(figure.recut, by_infusion=table))
+    assert (result.ever.eligible, result.ever_step.estimate) == (1, 0)
+
+
 def test_ever_is_not_carried_on_to_an_infusion_that_nobody_was_measured_after():
     by_infusion = courses_by_infusion(AFTER_TWO)
     figure = recut_as(timepoint="after_infusion_6", counted="ever")

@@ -1,4 +1,4 @@
-"""Rows to infusions and forms: every refusal by file, row, column, value and allowed."""
+"""Rows to infusions and forms; each refusal names place, value and what is allowed."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -162,6 +162,14 @@ def test_every_criterion_can_be_said_and_chosen(code):
     assert choice.startswith(CRITERIA[code].kind.capitalize())
 
 
+def test_a_contested_criterion_says_what_is_contested():
+    contested, default = CRITERIA["phq9_remission_le5"], CRITERIA["phq9_remission_lt5"]
+    assert wording.criterion_note(contested) == (
+        f"{contested.sentence} {contested.reason} Source: {contested.source.citation}"
+    )
+    assert f"The default. {default.reason}" in wording.criterion_note(default)
+
+
 # Numbers.
 
 

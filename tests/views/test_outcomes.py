@@ -167,6 +167,12 @@ def test_a_single_course_breaks_nothing(page, migrated_sqlite_url):
         app = select(app, "outcomes_timepoint", timepoint)
 
 
+def test_a_number_without_patients_says_so(page, migrated_sqlite_url):
+    app = select(write(page, migrated_sqlite_url, ONE), "outcomes_group", "missing")
+    assert "No course is in this number." in texts(app)
+    assert not app.dataframe
+
+
 # Full.
 
 

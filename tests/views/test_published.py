@@ -8,7 +8,9 @@ from unittest.mock import patch
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.comparison import PracticeFrames, compare
 from data.published import load_catalogue
+from tests.course_tables import courses, scores_after
 from views import published_wording as wording
 
 
@@ -125,7 +127,9 @@ def test_a_search_without_result_says_what_to_do():
     assert not app.dataframe
 
 
-@pytest.mark.parametrize("code", ["mcinnes_2022_phq9_14_31d", "lii_2023_day7"])
+@pytest.mark.parametrize(
+    "code", ["mcinnes_2022_phq9_14_31d", "lii_2023_day7", "oliver_2022_phq9_6wk"]
+)
 def test_one_figure_is_shown_in_full(code):
     app = opened()
     app.selectbox(key="published_figure").set_value(code).run()
@@ -175,4 +179,87 @@ def test_a_change_without_an_interval_says_so():
 
 
 def test_a_reference_without_a_doi_has_no_link():
-    assert wording.doi("None found.") is None
+    assert wording.dois("None found.") == []
+
+
+# The practice beside a figure, in words.
+
+THREE = """
+    course_id | baseline | total | score_day | due_day
+    ----------+----------+-------+-----------+--------
+            1 |       60 |     8 |        20 |      33
+            2 |       60 |    55 |        20 |      33
+            3 |       60 |       |           |      33
+"""
+
+
+def beside(code, outcome, table):
+    figure = CATALOGUE.figure(code)
+    recut = figure.recut
+    frames = PracticeFrames(
+        courses=courses(table),
+        measure=recut.measure,
+        recall_window=recut.recall_window,
+        timepoint=recut.timepoint,
+        eligible_at_least=10,
+        as_of_day=100,
+        scores=scores_after(SCORES),
+    )
+    return compare(figure, outcome, frames)
+
+
+SCORES = """
+    course_id | day | total
+    ----------+-----+------
+            1 |   3 |    50
+            1 |  20 |     8
+            2 |  20 |    55
+"""
+
+
+def test_a_comparison_is_one_sentence_without_a_cause():
+    result = beside("mcinnes_2022_phq9_14_31d", "response", THREE)
+    assert wording.sentence(result) == (
+        "Practice, counted the same way: 50 % (1 of 2 measured on protocol; 9–91). "
+        "McInnes 2022: 53.6 % (about 288 of 537; 49–58). Practice minus published: "
+        "−4 percentage points (95 % CI −44 to +37), an interval that includes no "
+        "difference."
+    )
+
+
+def test_a_figure_without_n_has_no_difference():
+    result = beside("pfeiffer_2024_phq9_6wk", "remission", THREE)
+    assert wording.difference_text(result) == "–"
+    assert wording.sentence(result) == (
+        "Practice, counted the same way: 0 % (0 of 3 due; 0–56). Pfeiffer 2024: 15 % "
+        "(n not seen, so no interval)."
+    )
+
+
+def test_ever_is_called_at_least_once():
+    result = beside("oliver_2022_phq9_6wk", "response", THREE)
+    assert wording.practice_text(result) == "at least once 50 % (9–99), 2 followed"
+
+
+def test_a_mean_change_has_its_interval():
+    result = beside("bentley_2022_phq9", "change", THREE)
+    assert wording.practice_text(result) == "−28.5 of 2 measured (−327.1 to 270.1)"
+
+
+def test_a_mean_of_one_course_has_none():
+    result = beside("bentley_2022_phq9", "change", THREE.replace("55", "  "))
+    assert wording.practice_text(result) == "−52.0 of 1 measured (no interval)"
+
+
+def test_nobody_measured_is_said_in_place_of_a_number():
+    result = beside("mcinnes_2022_phq9_14_31d", "response", NOBODY)
+    assert wording.practice_text(result) == (
+        "none: nobody in the practice has a score for this time point."
+    )
+
+
+NOBODY = """
+    course_id | baseline | total | score_day | due_day
+    ----------+----------+-------+-----------+--------
+            1 |       60 |       |           |      33
+"""

@@ -1,0 +1,119 @@
+"""The Methods page: nothing that is defined is left out, and nothing is made up."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from measures.registry import (
+    CRITERIA,
+    ELIGIBILITY,
+    MEASURES,
+    RECALL_WINDOWS,
+    TIMEPOINTS,
+)
+from measures.timepoints import AFTER_INFUSIONS, BASELINE, INDUCTION
+from views import methods_wording as wording
+from views.outcome_wording import source_text
+
+
+MAIN = Path(__file__).parents[2] / "views" / "main.py"
+
+
+@pytest.fixture(scope="module")
+def shown(sqlite_template):
+    """Everything on the page as one text; it is the same for every practice."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", f"sqlite:///{sqlite_template}")
+        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        app.switch_page("methods.py")
+        app.run()
+    assert not app.exception
+    texts = [
+        e.value for kind in (app.header, app.subheader, app.markdown) for e in kind
+    ]
+    cells = [
+        str(cell)
+        for table in app.table
+        for row in table.value.reset_index().to_numpy()
+        for cell in row
+    ]
+    return "\n".join([*texts, *cells])
+
+
+@pytest.mark.parametrize("criterion", CRITERIA.values(), ids=lambda c: c.code)
+def test_every_criterion_has_code_sentence_reason_and_source(shown, criterion):
+    for part in (criterion.code, criterion.sentence, criterion.reason):
+        assert part in shown
+    assert source_text(criterion.source) in shown
+
+
+@pytest.mark.parametrize("timepoint", TIMEPOINTS.values(), ids=lambda t: t.code)
+def test_every_time_point_has_window_and_source(shown, timepoint):
+    if timepoint in AFTER_INFUSIONS:
+        assert "After infusion k, up to the start of infusion k + 1 and at" in shown
+        assert f"`{AFTER_INFUSIONS[0].code}` to `{AFTER_INFUSIONS[-1].code}`" in shown
+        return
+    assert f"`{timepoint.code}`" in shown
+    assert timepoint.sentence in shown
+    assert source_text(timepoint.source) in shown
+
+
+@pytest.mark.parametrize("window", RECALL_WINDOWS.values(), ids=lambda w: w.code)
+def test_every_recall_window_has_its_stem_and_days(shown, window):
+    assert window.stem in shown
+    assert source_text(window.source) in shown
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda m: m.code)
+def test_every_instrument_has_its_licence_and_range(shown, measure):
+    assert measure.licence in shown
+    assert f"0 to {measure.highest_total}; lower is better" in shown
+
+
+def test_the_phq9_has_bands_and_the_pcl5_says_that_it_has_none(shown):
+    assert "minimal 0–4, mild 5–9, moderate 10–14, moderately severe 15–19" in shown
+    assert "The PCL-5 has no empirically derived severity bands" in shown
+    assert "31–33 for probable PTSD." in shown
+
+
+@pytest.mark.parametrize("rule", ELIGIBILITY.values(), ids=lambda e: e.measure)
+def test_eligibility_baseline_and_induction_are_printed(shown, rule):
+    for part in (rule.sentence, BASELINE.sentence, INDUCTION.sentence):
+        assert part in shown
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Scoring",
+        "Who is counted",
+        "Time points",
+        "Rates and intervals",
+        "Ever, and now",
+        "Comparison with a published figure",
+        "What a form asks about",
+        "Where a practice differs from a trial",
+    ],
+)
+def test_each_part_has_a_heading(shown, heading):
+    assert heading in shown
+
+
+def test_scoring_says_what_is_never_done(shown):
+    assert "never counted as 0" in shown
+    assert "never used in a rate, and item 9 is never filled in" in shown
+
+
+def test_each_row_of_each_table_has_a_source():
+    tables = (
+        wording.scoring_rows(),
+        wording.cohort_rows(),
+        wording.timepoint_rows(),
+        wording.rate_rows(),
+        wording.ever_rows(),
+        wording.comparison_rows(),
+        wording.recall_rows(),
+        wording.difference_rows(),
+    )
+    assert all(row["Source"] for table in tables for row in table)
