@@ -373,7 +373,8 @@ def _tell(result: Any, text: str, as_json: bool) -> None:
 def _import_text(done: Preview, imported: bool) -> str:
     lines = []
     if done.files:
-        lines += [_sideways(import_wording.preview_rows(done))]
+        rows = import_wording.preview_rows(done)
+        lines.append(_table(rows, tuple(rows[0])))
         lines += [import_wording.people(done), *import_wording.not_used(done)]
     lines += [problem.sentence for problem in done.notices[:MOST_PROBLEMS_PRINTED]]
     if done.problems:
@@ -398,16 +399,6 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
         "  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip()
         for line in texts
     )
-
-
-def _sideways(rows: Sequence[dict[str, Any]]) -> str:
-    """Return rows as columns, for tables with more columns than rows."""
-    flipped = [
-        {"": name} | {str(n): row[name] for n, row in enumerate(rows)}
-        for name in rows[0]
-    ]
-    lines = _table(flipped, list(flipped[0])).splitlines()
-    return "\n".join(lines[1:])
 
 
 if __name__ == "__main__":

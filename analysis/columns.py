@@ -91,7 +91,8 @@ def conform(frame: pd.DataFrame, spec: FrameSpec) -> pd.DataFrame:
         if column.name not in frame.columns:
             raise ValueError(f"{spec.name}: column {column.name!r} is missing.")
     cast = {c.name: _cast(frame[c.name], c, spec.name) for c in spec.columns}
-    conformed = frame.assign(**cast)
+    changed = {n: values for n, values in cast.items() if values is not frame[n]}
+    conformed = frame.assign(**changed)
     _refuse_repeated_rows(conformed, spec)
     return conformed
 
@@ -105,18 +106,22 @@ def _cast(values: pd.Series, column: Column, frame_name: str) -> pd.Series:
     place = f"{frame_name}: column {column.name!r}"
     if column.dtype == "str":
         return _text(values, column, place)
-    numbers = _numbers(values, place)
-    if column.dtype == "int64":
-        _refuse(numbers, np.isnan, place, "a whole number, never missing")
-    _refuse(numbers, _has_a_fraction, place, "a whole number")
+    whole = values.dtype == "int64"
+    numbers = values.to_numpy() if whole else _numbers(values, place)
+    if not whole:
+        if column.dtype == "int64":
+            _refuse(numbers, np.isnan, place, "a whole number, never missing")
+        _refuse(numbers, _has_a_fraction, place, "a whole number")
     if column.lowest is not None:
         lowest = column.lowest
         _refuse(numbers, lambda n: n < lowest, place, f"{lowest} or more")
+    if values.dtype == column.dtype:
+        return values
     return pd.Series(numbers, index=values.index).astype(column.dtype)
 
 
 def _text(values: pd.Series, column: Column, place: str) -> pd.Series:
-    texts = values.astype("str")
+    texts = values if values.dtype == "str" else values.astype("str")
     _refuse(texts, pd.isna, place, "text, never missing")
     if column.allowed:
         allowed = column.allowed

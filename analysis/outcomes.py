@@ -180,6 +180,8 @@ def one_course_per_patient(courses: pd.DataFrame) -> pd.DataFrame:
         Columns ``course_id``, ``patient_id``, ``first_day``; one row per course, or
         one per course and infusion, of which all rows of the first course stay.
     """
+    if courses["patient_id"].is_unique:
+        return courses
     first = courses.sort_values(["first_day", "course_id"]).drop_duplicates(
         "patient_id"
     )

@@ -10,24 +10,12 @@ from views.outcome_wording import counted
 MOST_COLUMNS_LISTED = 8
 
 
-def preview_rows(preview: Preview) -> list[dict[str, str | int]]:
-    """Return one row per file: what it holds, and what of it would be added."""
+def preview_rows(preview: Preview) -> list[dict[str, str]]:
+    """Return what each file holds and would add: a row per count, a column per file."""
+    counts = [(file.file, _counts(file)) for file in preview.files]
     return [
-        {
-            "File": file.file,
-            "Holds": file.kind,
-            "Rows": file.rows,
-            "To add": file.to_add,
-            "Recorded already": file.already_there,
-            "Infusions": file.infusions,
-            "Forms complete": file.forms_complete,
-            "Forms incomplete": file.forms_incomplete,
-            "Only a total": file.forms_total_only,
-            "Item 9 above 0": file.item_9_positive,
-            "Rows without answers": file.rows_without_answers,
-            "Blank rows": file.blank_rows,
-        }
-        for file in preview.files
+        {"": name} | {file: told[name] for file, told in counts}
+        for name in (counts[0][1] if counts else ())
     ]
 
 
@@ -75,12 +63,13 @@ def done(preview: Preview) -> str:
     forms = sum(_forms(file) for file in preview.files)
     infusions = sum(file.infusions for file in preview.files)
     alerts = sum(file.item_9_positive for file in preview.files)
-    opened = f" {counted(alerts, 'item-9 alert')} opened." if alerts else ""
-    return (
-        f"Imported {counted(infusions, 'infusion')} and {counted(forms, 'form')} of "
-        f"{counted(preview.patients_new, 'new patient')} and "
-        f"{preview.patients_known} known.{opened}"
+    records = _all_but_none(counted(infusions, "infusion"), counted(forms, "form"))
+    people = _all_but_none(
+        counted(preview.patients_new, "new patient"),
+        counted(preview.patients_known, "known patient"),
     )
+    opened = f" {counted(alerts, 'item-9 alert')} opened." if alerts else ""
+    return f"Imported {records} of {people}.{opened}"
 
 
 def problem_rows(problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -96,6 +85,26 @@ def problem_rows(problems: Iterable[Problem]) -> list[dict[str, str]]:
         }
         for problem in problems
     ]
+
+
+def _counts(file: FilePreview) -> dict[str, str]:
+    counts = {
+        "Rows": file.rows,
+        "To add": file.to_add,
+        "Recorded already": file.already_there,
+        "Infusions": file.infusions,
+        "Forms complete": file.forms_complete,
+        "Forms incomplete": file.forms_incomplete,
+        "Forms with a total only": file.forms_total_only,
+        "Forms with item 9 above 0": file.item_9_positive,
+        "Rows without answers": file.rows_without_answers,
+        "Blank rows": file.blank_rows,
+    }
+    return {"Holds": file.kind} | {name: f"{n:,}" for name, n in counts.items()}
+
+
+def _all_but_none(*counts: str) -> str:
+    return " and ".join(count for count in counts if not count.startswith("0 "))
 
 
 def _records(number: int) -> str:

@@ -37,6 +37,8 @@ CHOSEN = "import-attempt"
 READ = "import-read"
 DONE = "import-done"
 
+MOST_SHOWN = 100
+
 INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
 
 
@@ -109,7 +111,7 @@ def _choose_files() -> tuple[list[SourceFile], Mapping]:
     try:
         return sources, read_mapping(declared.getvalue(), declared.name)
     except ImportRefused as refused:
-        st.error(str(refused))
+        st.error(escape(str(refused)))
         st.stop()
 
 
@@ -164,7 +166,7 @@ def _read(sources: Sequence[SourceFile], mapping: Mapping) -> Batch:
 
 def _show(preview: Preview) -> None:
     st.subheader("What would be added")
-    st.table(preview_rows(preview))
+    _show_table(preview_rows(preview))
     st.write(people(preview))
     for sentence in not_used(preview):
         st.caption(escape(sentence))
@@ -175,17 +177,27 @@ def _show(preview: Preview) -> None:
         st.info(found(preview))
     if preview.notices:
         with st.expander(f"Good to know ({len(preview.notices):,})"):
-            st.dataframe(problem_rows(preview.notices), hide_index=True)
+            _show_table(problem_rows(preview.notices[:MOST_SHOWN]))
 
 
 def _show_problems(problems: Sequence[Problem]) -> None:
-    st.dataframe(problem_rows(problems), hide_index=True)
+    _show_table(problem_rows(problems[:MOST_SHOWN]))
+    if len(problems) > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN}; all of them are in the download.")
     st.download_button(
         "Download the problems",
         problems_csv(problems),
         file_name="import-problems.csv",
         mime="text/csv",
     )
+
+
+def _show_table(rows: Sequence[dict[str, str]]) -> None:
+    """Show texts that may come from a file as they are, not as Markdown."""
+    if rows:
+        st.table(
+            [{escape(name): escape(text) for name, text in row.items()} for row in rows]
+        )
 
 
 def _offer_import(
@@ -206,7 +218,7 @@ def _offer_import(
             )
     except RecordError as error:
         bar.empty()
-        st.error(str(error))
+        st.error(escape(str(error)))
         return
     st.session_state[DONE] = done(added)
     st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1

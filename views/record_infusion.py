@@ -142,8 +142,8 @@ def _new_infusion(
     if last:
         st.caption(
             "Dose, route and minutes are those of the infusion before. The phase is a "
-            f"suggestion: induction while gaps are at most {INDUCTION.maximum_gap_days} "
-            f"days, for at most {INDUCTION.maximum_infusions} infusions."
+            "suggestion: induction while gaps are at most "
+            f"{INDUCTION.maximum_gap_days} days, for at most {INDUCTION.maximum_infusions} infusions."
         )
     token_key = f"infusion-token-{course.id}-{number}"
     token = st.session_state.setdefault(token_key, secrets.token_hex(16))

@@ -28,8 +28,8 @@ from measures.registry import MEASURES
 
 
 INFUSIONS = "infusions"
-LONG = "assessments, one a row"
-WIDE = "assessments, side by side"
+LONG = "forms, one a row"
+WIDE = "forms, side by side"
 
 # Route, phase and minutes alone may stand in any file.
 INFUSION_EVIDENCE = (STARTED_AT, "dose_mg_per_kg", "dose_mg")

@@ -1,0 +1,402 @@
+"""Each constraint refuses the wrong row it is for, whoever writes it."""
+
+from datetime import date, datetime
+
+import pytest
+from sqlalchemy import CheckConstraint, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from data.course_scores import rebuild_course_scores
+from data.database import open_database
+from data.tables import metadata
+
+
+STAMP = datetime(2026, 1, 1)
+MINUTE = 29_000_000
+
+# One right row of every table; a case changes a little of it.
+RIGHT = {
+    "patient": {
+        "id": "p1",
+        "record_number": "R-1",
+        "birth_date": date(1980, 1, 1),
+        "sex": "other",
+        "added_at": STAMP,
+        "added_by": "A",
+    },
+    "course": {"id": 1, "patient_id": "p1", "number": 1, "opened_day": 20_000},
+    "infusion": {
+        "id": 1,
+        "course_id": 1,
+        "started_minute": MINUTE,
+        "started_offset": -300,
+        "time_known": True,
+        "dose_mg_per_kg": 0.5,
+        "route": "IV",
+        "recorded_at": STAMP,
+        "recorded_by": "A",
+        "submission_id": "s1",
+    },
+    "assessment": {
+        "id": 1,
+        "course_id": 1,
+        "measure": "phq9",
+        "recall_window": "two_weeks",
+        "completed_minute": MINUTE,
+        "completed_offset": -300,
+        "time_known": True,
+        "answers": "301200103",
+        "answered": 9,
+        "total": 10,
+        "item_9": 3,
+        "source": "self_report",
+        "recorded_at": STAMP,
+        "recorded_by": "A",
+        "submission_id": "s1",
+    },
+    "event": {
+        "course_id": 1,
+        "day": 20_000,
+        "kind": "therapy",
+        "description": "Begun",
+        "recorded_at": STAMP,
+        "recorded_by": "A",
+    },
+    "alert": {"assessment_id": 1, "kind": "item_9", "opened_at": STAMP},
+    "audit_entry": {
+        "at": STAMP,
+        "who": "A",
+        "action": "add",
+        "subject": "patient p1",
+        "previous_hash": "0" * 64,
+        "hash": "1" * 64,
+    },
+}
+
+# What makes a second row of a table different enough to stand beside the first.
+ANOTHER = {
+    "patient": {"id": "p2", "record_number": "R-2"},
+    "course": {"id": 2, "number": 2},
+    "infusion": {"id": 2, "started_minute": MINUTE + 1, "submission_id": "s2"},
+    "assessment": {"id": 2, "completed_minute": MINUTE + 1, "submission_id": "s2"},
+    "event": {},
+    "alert": {"assessment_id": 2},
+    "audit_entry": {"previous_hash": "1" * 64, "hash": "2" * 64},
+}
+
+PCL5 = {
+    "measure": "pcl5",
+    "recall_window": "past_week",
+    "answers": "4" * 20,
+    "answered": 20,
+    "total": 80,
+    "item_9": None,
+}
+TOTAL_ONLY = {"answers": None, "answered": None, "item_9": None, "total": 27}
+GAPS = {"answers": "30120010-", "answered": 8, "total": None, "item_9": None}
+CORRECTION = {"corrects_id": 1, "reason": "Typo"}
+VOID = {
+    "state": "void",
+    "void_reason": "Wrong patient",
+    "voided_at": STAMP,
+    "voided_by": "A",
+}
+SEEN = {"seen_at": STAMP, "seen_by": "A"}
+CLOSED = {"action": "referred", "closed_at": STAMP, "closed_by": "A"}
+
+ALLOWED = [
+    ("patient", {"sex": None, "birth_date": None}),
+    ("course", {"indication": "ptsd", "failed_antidepressant_trials": 0}),
+    ("course", {"closed_day": 20_000, "closed_reason": "Moved away"}),
+    ("infusion", {"dose_mg_per_kg": 5, "dose_mg": 500, "minutes": 600}),
+    ("infusion", {"dose_mg_per_kg": None, "phase": "maintenance", "minutes": 1}),
+    ("infusion", {"started_offset": 1439}),
+    ("infusion", {"started_minute": MINUTE, **VOID}),
+    ("infusion", CORRECTION),
+    ("assessment", TOTAL_ONLY),
+    ("assessment", GAPS),
+    ("assessment", GAPS | {"answers": "-01200103", "item_9": 3}),
+    ("assessment", PCL5),
+    ("assessment", PCL5 | {"answers": "-" + "4" * 19, "answered": 19, "total": None}),
+    ("assessment", {"difficulty": 3, "partial_reason": "refused"}),
+    ("assessment", {"completed_minute": MINUTE, "state": "superseded"}),
+    ("assessment", {"completed_minute": MINUTE, **VOID}),
+    ("assessment", CORRECTION),
+    ("event", {}),
+    ("alert", SEEN),
+    ("alert", SEEN | CLOSED),
+    ("audit_entry", {}),
+]
+
+# Table, what is wrong with the row, and the constraint that is to say so.
+REFUSED = [
+    ("patient", {"record_number": "R-1"}, "patient.record_number"),
+    ("patient", {"record_number": ""}, "ck_patient_record_number_given"),
+    ("patient", {"sex": "F"}, "ck_patient_sex_allowed"),
+    ("course", {"patient_id": "nobody"}, "fk_course_patient_id"),
+    ("course", {"number": 1}, "course.patient_id, course.number"),
+    ("course", {"number": 0}, "ck_course_number_from_1"),
+    ("course", {"indication": "pain"}, "ck_course_indication_allowed"),
+    (
+        "course",
+        {"failed_antidepressant_trials": -1},
+        "ck_course_failed_trials_counted",
+    ),
+    ("course", {"opened_day": -1}, "ck_course_opened_since_1970"),
+    (
+        "course",
+        {"closed_day": 19_999, "closed_reason": "x"},
+        "ck_course_closed_after_opened",
+    ),
+    ("course", {"closed_day": 20_000}, "ck_course_closing_has_reason"),
+    ("course", {"closed_reason": "x"}, "ck_course_closing_has_reason"),
+    ("infusion", {"course_id": 9}, "fk_infusion_course_id"),
+    ("infusion", {"started_minute": MINUTE}, "uq_infusion_current"),
+    ("infusion", {"submission_id": "s1"}, "infusion.submission_id"),
+    ("infusion", {"started_minute": -1}, "ck_infusion_started_since_1970"),
+    ("infusion", {"started_offset": 1440}, "ck_infusion_offset_in_a_day"),
+    ("infusion", {"started_offset": -1440}, "ck_infusion_offset_in_a_day"),
+    ("infusion", {"phase": "booster"}, "ck_infusion_phase_allowed"),
+    ("infusion", {"route": "iv"}, "ck_infusion_route_allowed"),
+    ("infusion", {"dose_mg_per_kg": 0}, "ck_infusion_dose_mg_per_kg_range"),
+    ("infusion", {"dose_mg_per_kg": 5.1}, "ck_infusion_dose_mg_per_kg_range"),
+    ("infusion", {"dose_mg": -1}, "ck_infusion_dose_mg_range"),
+    ("infusion", {"dose_mg": 501}, "ck_infusion_dose_mg_range"),
+    ("infusion", {"minutes": 0}, "ck_infusion_minutes_range"),
+    ("infusion", {"minutes": 601}, "ck_infusion_minutes_range"),
+    ("infusion", {"state": "deleted"}, "ck_infusion_state_allowed"),
+    ("infusion", {"corrects_id": 1}, "ck_infusion_correction_has_reason"),
+    ("infusion", {"reason": "Typo"}, "ck_infusion_correction_has_reason"),
+    ("infusion", CORRECTION | {"reason": ""}, "ck_infusion_correction_has_reason"),
+    ("infusion", CORRECTION | {"corrects_id": 9}, "fk_infusion_corrects_id"),
+    ("infusion", VOID | {"void_reason": None}, "ck_infusion_void"),
+    ("infusion", VOID | {"void_reason": ""}, "ck_infusion_void_has_reason"),
+    ("infusion", VOID | {"state": "current"}, "ck_infusion_void_has_reason"),
+    ("infusion", VOID | {"voided_by": None}, "ck_infusion_void_says_who_and_when"),
+    ("infusion", {"recorded_by": ""}, "ck_infusion_recorded_by_someone"),
+    ("assessment", {"course_id": 9}, "fk_assessment_course_id"),
+    ("assessment", {"completed_minute": MINUTE}, "uq_assessment_current"),
+    ("assessment", {"submission_id": "s1"}, "assessment.submission_id"),
+    ("assessment", {"measure": "gad7"}, "ck_assessment_recall_window_of_measure"),
+    (
+        "assessment",
+        {"recall_window": "past_week"},
+        "ck_assessment_recall_window_of_measure",
+    ),
+    (
+        "assessment",
+        PCL5 | {"recall_window": "two_weeks"},
+        "ck_assessment_recall_window_of_measure",
+    ),
+    ("assessment", {"answers": "30120010"}, "ck_assessment_phq9"),
+    ("assessment", {"answers": "3012001030"}, "ck_assessment_phq9"),
+    ("assessment", {"answers": "301200143", "total": 14}, "ck_assessment_phq9_answers"),
+    ("assessment", {"answers": "30120010 "}, "ck_assessment_phq9"),
+    ("assessment", {"total": 11}, "ck_assessment_phq9_answers"),
+    ("assessment", {"total": None}, "ck_assessment_phq9_answers"),
+    ("assessment", {"answered": 8}, "ck_assessment_phq9_answers"),
+    ("assessment", {"answered": None}, "ck_assessment_phq9_answers"),
+    ("assessment", GAPS | {"total": 7}, "ck_assessment_phq9_answers"),
+    ("assessment", {"item_9": 2}, "ck_assessment_phq9_item_9"),
+    ("assessment", {"item_9": None}, "ck_assessment_phq9_item_9"),
+    ("assessment", GAPS | {"item_9": 0}, "ck_assessment_phq9_item_9"),
+    ("assessment", TOTAL_ONLY | {"item_9": 0}, "ck_assessment_phq9_item_9"),
+    ("assessment", TOTAL_ONLY | {"total": 28}, "ck_assessment_phq9_total_range"),
+    ("assessment", TOTAL_ONLY | {"total": -1}, "ck_assessment_phq9_total_range"),
+    ("assessment", TOTAL_ONLY | {"total": None}, "ck_assessment_answers_or_total"),
+    ("assessment", TOTAL_ONLY | {"answered": 9}, "ck_assessment_answers_or_total"),
+    ("assessment", PCL5 | {"answers": "5" * 20}, "ck_assessment_pcl5"),
+    ("assessment", PCL5 | {"answers": "4" * 19}, "ck_assessment_pcl5_answers"),
+    ("assessment", PCL5 | {"item_9": 4}, "ck_assessment_pcl5_item_9"),
+    (
+        "assessment",
+        PCL5 | TOTAL_ONLY | {"total": 81},
+        "ck_assessment_pcl5_total_range",
+    ),
+    ("assessment", PCL5 | {"difficulty": 1}, "ck_assessment_pcl5_no_difficulty"),
+    ("assessment", {"difficulty": 4}, "ck_assessment_difficulty_range"),
+    ("assessment", {"source": "guess"}, "ck_assessment_source_allowed"),
+    (
+        "assessment",
+        GAPS | {"partial_reason": "tired"},
+        "ck_assessment_partial_reason_allowed",
+    ),
+    ("assessment", {"completed_minute": -1}, "ck_assessment_completed_since_1970"),
+    ("assessment", {"completed_offset": 1440}, "ck_assessment_offset_in_a_day"),
+    ("assessment", {"state": "draft"}, "ck_assessment_state_allowed"),
+    ("assessment", {"corrects_id": 1}, "ck_assessment_correction_has_reason"),
+    ("assessment", CORRECTION | {"reason": ""}, "ck_assessment_correction_has_reason"),
+    ("assessment", CORRECTION | {"corrects_id": 9}, "fk_assessment_corrects_id"),
+    ("assessment", VOID | {"void_reason": None}, "ck_assessment_void"),
+    ("assessment", VOID | {"void_reason": ""}, "ck_assessment_void_has_reason"),
+    ("assessment", {"state": "void"}, "ck_assessment_void_has_reason"),
+    ("assessment", VOID | {"voided_at": None}, "ck_assessment_void_says_who_and_when"),
+    ("assessment", {"recorded_by": ""}, "ck_assessment_recorded_by_someone"),
+    ("event", {"course_id": 9}, "fk_event_course_id"),
+    ("event", {"day": -1}, "ck_event_day_since_1970"),
+    ("event", {"kind": "party"}, "ck_event_kind_allowed"),
+    ("event", {"description": ""}, "ck_event_description_given"),
+    ("alert", {"assessment_id": 9}, "fk_alert_assessment_id"),
+    ("alert", {"assessment_id": 1}, "alert.assessment_id, alert.kind"),
+    ("alert", {"kind": "item_1"}, "ck_alert_kind_allowed"),
+    ("alert", CLOSED | {"action": "none"}, "ck_alert_action_allowed"),
+    ("alert", CLOSED | {"action": None}, "ck_alert_closed_says_what_and_who"),
+    ("alert", CLOSED | {"closed_by": None}, "ck_alert_closed_says_what_and_who"),
+    ("alert", {"action": "referred"}, "ck_alert_closed_says_what_and_who"),
+    ("alert", SEEN | {"seen_by": None}, "ck_alert_seen_by_someone"),
+    ("audit_entry", {"hash": "1" * 64}, "audit_entry.hash"),
+    ("audit_entry", {"previous_hash": "0" * 64}, "audit_entry.previous_hash"),
+]
+
+
+@pytest.fixture
+def connection(migrated_url):
+    engine = open_database(migrated_url)
+    with engine.connect() as connection:
+        for name, row in RIGHT.items():
+            connection.execute(insert(metadata.tables[name]).values(row))
+            if name == "assessment":
+                connection.execute(another(name, {}))
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+def another(name, changes):
+    row = RIGHT[name] | ANOTHER[name] | changes
+    return insert(metadata.tables[name]).values(row)
+
+
+def refusal(connection, statement):
+    """Return what the database says against a statement; None if it takes it."""
+    with connection.begin_nested() as attempt:
+        try:
+            connection.execute(statement)
+        except IntegrityError as error:
+            return str(error.orig)
+        finally:
+            attempt.rollback()
+    return None
+
+
+def test_right_rows_are_taken(connection):
+    third = {"id": 3, "completed_minute": MINUTE + 2, "submission_id": "s3"}
+    refused = {}
+    for name, changes in ALLOWED:
+        also = third | changes if name == "assessment" else changes
+        said = refusal(connection, another(name, also))
+        if said:
+            refused[name, str(changes)] = said
+    assert refused == {}
+
+
+def test_every_wrong_row_is_refused_by_the_constraint_for_it(connection):
+    third = {"id": 3, "completed_minute": MINUTE + 2, "submission_id": "s3"}
+    wrong = {}
+    for name, changes, constraint in REFUSED:
+        also = third | changes if name == "assessment" else changes
+        said = refusal(connection, another(name, also))
+        if not says(said, constraint):
+            wrong[name, str(changes)] = said
+    assert wrong == {}
+
+
+def says(said, constraint):
+    """Whether a refusal names the constraint, as far as the database tells."""
+    if said is None:
+        return False
+    if "FOREIGN KEY constraint failed" in said:
+        return constraint.startswith("fk_")
+    if "UNIQUE constraint failed" in said:
+        return "." in constraint or constraint.startswith("uq_")
+    columns = constraint.replace(".", "_").split(", ")
+    names = [columns[0], *(c.split("_", 1)[1] for c in columns[1:])]
+    return all(name in said for name in names)
+
+
+def test_every_check_has_a_wrong_row_that_it_refuses():
+    checks = {
+        constraint.name
+        for table in metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    provoked = {constraint for _, _, constraint in REFUSED}
+    assert {check for check in checks if check not in provoked} == set()
+
+
+@pytest.mark.parametrize("table", ["infusion", "assessment", "audit_entry"])
+def test_a_record_cannot_be_deleted(connection, table):
+    with pytest.raises(DBAPIError, match="records are kept"):
+        connection.execute(delete(metadata.tables[table]))
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("infusion", {"dose_mg_per_kg": 0.6}),
+        ("infusion", {"started_minute": MINUTE + 9}),
+        ("infusion", {"recorded_by": "B"}),
+        ("infusion", {"note": "Added later"}),
+        ("assessment", {"answers": "301200102", "total": 9, "item_9": 2}),
+        ("assessment", {"total": 9}),
+        ("assessment", {"completed_minute": MINUTE + 9}),
+        ("assessment", {"course_id": 1}),
+        ("assessment", {"recorded_at": datetime(2026, 1, 2)}),
+        ("audit_entry", {"who": "B"}),
+        ("audit_entry", {"hash": "3" * 64}),
+    ],
+)
+def test_a_record_cannot_be_rewritten(connection, table, change):
+    with pytest.raises(DBAPIError, match="records are kept"):
+        connection.execute(update(metadata.tables[table]).values(change))
+
+
+def test_every_fact_is_kept_by_a_trigger_but_how_the_row_stands(connection):
+    standing = {"id", "state", "void_reason", "voided_at", "voided_by"}
+    for name in ("infusion", "assessment"):
+        table = metadata.tables[name]
+        for column in table.c:
+            statement = update(table).values({column.name: column})
+            if column.name in standing:
+                connection.execute(statement)
+                continue
+            with (
+                pytest.raises(DBAPIError, match="records are kept"),
+                connection.begin_nested(),
+            ):
+                connection.execute(statement)
+
+
+def test_a_record_may_be_superseded_or_withdrawn(connection):
+    table = metadata.tables["assessment"]
+    connection.execute(update(table).where(table.c.id == 1).values(state="superseded"))
+    connection.execute(update(table).where(table.c.id == 2).values(**VOID))
+    states = connection.scalars(select(table.c.state).order_by(table.c.id)).all()
+    assert states == ["superseded", "void"]
+
+
+def test_sqlite_does_not_replace_a_record_either(migrated_sqlite_url):
+    engine = open_database(migrated_sqlite_url)
+    with engine.connect() as connection:
+        for name in ("patient", "course", "infusion"):
+            connection.execute(insert(metadata.tables[name]).values(RIGHT[name]))
+        replace = text(
+            "INSERT OR REPLACE INTO infusion SELECT * FROM infusion WHERE id = 1"
+        )
+        with pytest.raises(DBAPIError, match="records are kept"):
+            connection.execute(replace)
+    engine.dispose()
+
+
+def test_a_patient_with_records_cannot_be_deleted(connection):
+    for name in ("patient", "course"):
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(delete(metadata.tables[name]))
+
+
+def test_derived_rows_may_be_made_anew(connection):
+    rebuild_course_scores(connection)
+    rebuild_course_scores(connection)
+    scores = metadata.tables["course_scores"]
+    assert connection.execute(select(scores)).all()
