@@ -1,7 +1,6 @@
 """Where a patient stands on one measure, by its default criteria."""
 
 from dataclasses import dataclass
-from math import nan
 
 import pandas as pd
 
@@ -85,22 +84,25 @@ def status(measure: str, baseline: int | None, total: int | None) -> Status:
     """
     if total is None:
         return Status(CANNOT_TELL, reason=INCOMPLETE)
-    before = nan if baseline is None else baseline
+    if baseline is None:
+        return _without_baseline(measure, total)
     change = default_criterion(measure, "change")
-    if change.met(total, before):  # the same rule, read backwards
+    if change.met(total, baseline):  # the same rule, read backwards
         return Status(WORSE, change)
     for code, kind in _BETTER:
         criterion = default_criterion(measure, kind)
-        if criterion.met(before, total):
-            return Status(
-                code,
-                criterion,
-                baseline_known=baseline is not None,
-                as_at_baseline=bool(criterion.met(before, before)),
-            )
-    if baseline is None:
-        return Status(CANNOT_TELL, reason=NO_BASELINE, baseline_known=False)
+        if criterion.met(baseline, total):
+            already = bool(criterion.met(baseline, baseline))
+            return Status(code, criterion, as_at_baseline=already)
     return Status(NO_RELIABLE_CHANGE, change)
+
+
+def _without_baseline(measure: str, total: int) -> Status:
+    criterion = default_criterion(measure, "remission")
+    # Against itself a total has not changed: only a rule on the total alone can hold.
+    if criterion.met(total, total):
+        return Status(REMISSION, criterion, baseline_known=False)
+    return Status(CANNOT_TELL, reason=NO_BASELINE, baseline_known=False)
 
 
 def status_now(measure: str, last: LastForm | None) -> Status:

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from platformdirs import user_data_dir
 from sqlalchemy import (
     Connection,
@@ -110,11 +111,17 @@ def migrate(url: str) -> None:
             config.set_main_option("script_location", str(MIGRATIONS))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        engine.dispose()
+    except CommandError as error:
+        raise DatabaseError(
+            "The database has a schema that this program does not know; it was "
+            "probably made by a newer version"
+        ) from error
     except (DBAPIError, OSError) as error:
         raise DatabaseError(
             f"The database cannot be made or reached: {_plain(error)}"
         ) from error
+    finally:
+        engine.dispose()
 
 
 def open_database(url: str) -> Engine:
@@ -131,19 +138,25 @@ def open_database(url: str) -> Engine:
         raise DatabaseError(
             "There is no database yet; make it with: python manage.py migrate"
         )
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise DatabaseError(
-            f"The database cannot be reached: {_plain(error)}"
-        ) from error
+    found = _revision(engine)
     if found != newest_revision():
+        engine.dispose()
         raise DatabaseError(
             f"The database has schema {found or 'none'}, this program needs "
             f"{newest_revision()}; bring it up to date with: python manage.py migrate"
         )
     return engine
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        engine.dispose()
+        raise DatabaseError(
+            f"The database cannot be reached: {_plain(error)}"
+        ) from error
 
 
 def newest_revision() -> str:

@@ -96,13 +96,15 @@ def make_example(url: str, *, as_of: date, progress: Tell | None = None) -> None
     tell(0.0, "Preparing the database …")
     migrate(url)
     engine = open_database(url)
-    with writing(engine) as connection:
-        if _holds_example(connection):
-            rebuild_if_outdated(connection)
-        else:
-            _refuse_other_patients(connection)
-            _write(connection, day_number(as_of), tell)
-    engine.dispose()
+    try:
+        with writing(engine) as connection:
+            if _holds_example(connection):
+                rebuild_if_outdated(connection)
+            else:
+                _refuse_other_patients(connection)
+                _write(connection, day_number(as_of), tell)
+    finally:
+        engine.dispose()
     tell(1.0, "The example practice is ready.")
 
 

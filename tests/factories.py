@@ -14,12 +14,14 @@ A column ``closed`` holds the day on which a course was closed.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from data.assessments import AssessmentFacts, add_assessment
-from data.database import open_database, reading, writing
+from data.database import open_database, writing
 from data.frames import courses_frame
 from data.infusions import InfusionFacts, add_infusion
 from data.patients import add_patient, close_course, open_course
@@ -88,6 +90,17 @@ def phq9(moment: datetime, total: int | str | None = None, **facts: object):
     return form("phq9", moment, total, **facts)
 
 
+@contextmanager
+def practice(url: str) -> Iterator[Connection]:
+    """Yield a connection that keeps what is written through it."""
+    engine = open_database(url)
+    try:
+        with writing(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def add_course(connection: Connection, name: str = "a", **facts: object) -> int:
     """Add a patient with one course and return the course's id."""
     patient_id = add_patient(connection, record_number=name, by=BY)
@@ -101,11 +114,8 @@ def add_course(connection: Connection, name: str = "a", **facts: object) -> int:
 
 def write_practice(url: str, table: str) -> dict[str, int]:
     """Write every course of a text table and return their ids by name."""
-    engine = open_database(url)
-    with writing(engine) as connection:
-        ids = {row["course"]: _write_course(connection, row) for row in rows(table)}
-    engine.dispose()
-    return ids
+    with practice(url) as connection:
+        return {row["course"]: _write_course(connection, row) for row in rows(table)}
 
 
 def scores(
@@ -127,8 +137,7 @@ def read_scores(
 ) -> dict[str, int | None]:
     """Return one column of the courses' frame, by name of the course."""
     window = recall_window or MEASURES[measure].default_recall_window.code
-    engine = open_database(url)
-    with reading(engine) as connection:
+    with practice(url) as connection:
         frame = courses_frame(
             connection,
             measure=measure,
@@ -136,7 +145,6 @@ def read_scores(
             timepoint=timepoint,
             as_of_day=None if as_of is None else day(as_of),
         )
-    engine.dispose()
     values = frame[column].astype(object).where(frame[column].notna(), None)
     found = dict(zip(frame["course_id"], values, strict=True))
     return {name: found[i] for name, i in ids.items() if i in found}

@@ -51,7 +51,14 @@ def caseload() -> None:
         patients = _patients(connection)
     if patients.empty:
         empty_practice(engine)
-    shown = _ordered(_filtered(patients, controls := _controls(patients)), controls)
+    _list(patients)
+
+
+@st.fragment
+def _list(patients: pd.DataFrame) -> None:
+    """Show who was asked for; searching reads nothing anew."""
+    controls = _controls(patients)
+    shown = _ordered(_filtered(patients, controls), controls["order"])
     _counts(patients, shown)
     if shown.empty:
         st.info("Nobody matches. Clear the search or choose another filter.")
@@ -80,8 +87,8 @@ def _patients(connection: Connection) -> pd.DataFrame:
 
 
 def _with_words(patients: pd.DataFrame) -> pd.DataFrame:
-    names = zip(patients["family_name"], patients["given_name"], strict=True)
-    full = [", ".join(part for part in name if part) for name in names]
+    names = patients[["family_name", "given_name"]].fillna("")
+    full = [", ".join(filter(None, name)) for name in names.itertuples(index=False)]
     indication = patients["indication"].map(INDICATION_WORDS).fillna(NOT_RECORDED)
     return patients.assign(
         name=pd.Series(full, dtype="object"),
@@ -199,10 +206,10 @@ def _folded(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
-def _ordered(patients: pd.DataFrame, controls: dict[str, str]) -> pd.DataFrame:
-    if controls["order"] == BY_INFUSION:
+def _ordered(patients: pd.DataFrame, order: str) -> pd.DataFrame:
+    if order == BY_INFUSION:
         return patients.sort_values("last_day", ascending=False, kind="stable")
-    if controls["order"] == BY_NAME:
+    if order == BY_NAME:
         return patients.sort_values(
             ["name", "record_number"], key=lambda column: column.str.casefold()
         )

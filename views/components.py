@@ -62,6 +62,9 @@ def page_style() -> None:
         # colour, or it is too faint in the dark theme.
         "[data-variant][data-selected], [role='tab'][aria-selected='true']"
         " { color: inherit !important }"
+        # Long codes break, so that no table has to be scrolled sideways.
+        '[data-testid="stTable"] :is(td, th, code) { overflow-wrap: anywhere;'
+        " white-space: normal }"
         # A shortcut's hint is too faint on a filled button as it comes.
         "button kbd { color: inherit !important; opacity: 1 !important }"
         "@media print {"

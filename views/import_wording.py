@@ -14,7 +14,7 @@ def preview_rows(preview: Preview) -> list[dict[str, str]]:
     """Return what each file holds and would add: a row per count, a column per file."""
     counts = [(file.file, _counts(file)) for file in preview.files]
     return [
-        {"": name} | {file: told[name] for file, told in counts}
+        {"What": name} | {file: told[name] for file, told in counts}
         for name in (counts[0][1] if counts else ())
     ]
 

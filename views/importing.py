@@ -165,15 +165,18 @@ def _read(sources: Sequence[SourceFile], mapping: Mapping) -> Batch:
 
 
 def _show(preview: Preview) -> None:
+    if preview.problems:
+        st.error(found(preview))
+        _show_problems(preview.problems)
     st.subheader("What would be added")
+    if not preview.files:
+        st.write("Nothing can be told of a file that cannot be read.")
+        return
     _show_table(preview_rows(preview))
     st.write(people(preview))
     for sentence in not_used(preview):
         st.caption(escape(sentence))
-    if preview.problems:
-        st.error(found(preview))
-        _show_problems(preview.problems)
-    else:
+    if not preview.problems:
         st.info(found(preview))
     if preview.notices:
         with st.expander(f"Good to know ({len(preview.notices):,})"):

@@ -9,6 +9,7 @@ from data.course_scores import current_version
 from measures.definition import Measure
 from measures.registry import MEASURES
 from views import methods_wording as wording
+from views.layout import screen_style
 
 
 Rows = Sequence[Mapping[str, str]]
@@ -16,6 +17,7 @@ Rows = Sequence[Mapping[str, str]]
 
 def methods() -> None:
     """Draw the page."""
+    screen_style()
     st.title("Methods")
     st.markdown(wording.INTRODUCTION)
     st.markdown(f"Version of the definitions: `{current_version()}`")

@@ -23,6 +23,7 @@ from views import outcome_charts as charts
 from views import outcome_wording as wording
 from views import published_wording, recut, state
 from views.components import empty_practice
+from views.layout import NOT_ON_PAPER, fit_on_paper, screen_style
 from views.outcome_filters import Question, ask
 from views.recut import Beside, Practice, Selection
 from views.wording import escape
@@ -37,31 +38,25 @@ Results = Mapping[str, Comparison | Refusal]
 def outcomes() -> None:
     """Draw the page."""
     st.title("Outcomes")
-    _ink()
+    screen_style()
+    fit_on_paper()
     engine = state.engine()
     with reading(engine) as connection:
         patients = {patient.id: patient for patient in list_patients(connection)}
         if not patients:
             empty_practice(engine)
-        question, practice = ask(connection)
+        with st.container(key=f"{NOT_ON_PAPER}_filters"):
+            question, practice = ask(connection)
         _stop_without_courses(practice, question)
         catalogue = load_catalogue()
-        _rate(practice, question, patients)
+        rate = _rate(practice, question)
+        with st.container(key=f"{NOT_ON_PAPER}_patients"):
+            _courses_behind(practice, question, rate, patients)
+        _definitions(practice, question, rate)
         _caution(catalogue)
         _beside(practice, question, catalogue)
         _by_infusion(practice, question)
         _changes(practice, question, catalogue)
-
-
-def _ink() -> None:
-    """Write charts and small print dark enough to read, in the light and the dark."""
-    st.html(
-        "<style>"
-        '[data-testid="stPlotlyChart"] svg text { fill: currentColor !important }'
-        '[data-testid="stCaptionContainer"]'
-        " { color: color-mix(in srgb, currentColor 80%, transparent) }"
-        "</style>"
-    )
 
 
 def _stop_without_courses(practice: Practice, question: Question) -> None:
@@ -84,9 +79,7 @@ def _stop_without_courses(practice: Practice, question: Question) -> None:
 # The rate and who is in it.
 
 
-def _rate(
-    practice: Practice, question: Question, patients: Mapping[str, Patient]
-) -> None:
+def _rate(practice: Practice, question: Question) -> OutcomeRate:
     rate = recut.outcome(
         practice,
         question.criterion,
@@ -106,10 +99,13 @@ def _rate(
         f"{wording.timepoint_note(question.timepoint, question.window)}"
     )
     st.caption(wording.scope(_as_typed(practice.selection)))
-    _courses_behind(practice, question, rate, patients)
+    return rate
+
+
+def _definitions(practice: Practice, question: Question, rate: OutcomeRate) -> None:
     with st.expander("Every number with its definition and source"):
         rows = wording.definitions(rate)
-        st.table(pd.DataFrame(rows), border="horizontal", alt="Numbers of the rate")
+        _table(rows, "Numbers of the rate")
         definitions = wording.question_stamp(question.criterion, question.timepoint)
         _download("rate", rows, practice, question, definitions)
 
@@ -206,7 +202,7 @@ def _beside(practice: Practice, question: Question, catalogue: Catalogue) -> Non
     compared = [results[figure.code] for figure in beside.in_view]
     rows = published_wording.as_cited_rows(beside.as_cited)
     rows += published_wording.comparison_rows(compared)
-    st.table(pd.DataFrame(rows), border="horizontal", alt="The same numbers")
+    _table(published_wording.shown(rows), "The numbers of the forest plot")
     more = published_wording.csv_columns(beside.as_cited, compared)
     full = [{**row, **added} for row, added in zip(rows, more, strict=True)]
     _download(f"{outcome}-beside-published", full, practice, question)
@@ -275,7 +271,7 @@ def _context(beside: Beside, results: Results) -> None:
         rows = published_wording.comparison_rows(
             results[figure.code] for figure in beside.context
         )
-        st.table(pd.DataFrame(rows), border="horizontal", alt="Context: the numbers")
+        _table(published_wording.shown(rows), "The numbers of the context")
 
 
 # By infusion, and means.
@@ -301,7 +297,7 @@ def _by_infusion(practice: Practice, question: Question) -> None:
     )
     shown = {number: now[number] for number in charts.shown_infusions(now)}
     rows = wording.infusion_rows(shown, ever)
-    st.table(pd.DataFrame(rows), border="horizontal", alt="The same numbers")
+    _table(rows, "Both curves by infusion")
     definitions = {"Criterion": question.criterion.sentence}
     _download("by-infusion", rows, practice, question, definitions)
 
@@ -312,8 +308,13 @@ def _changes(practice: Practice, question: Question, catalogue: Catalogue) -> No
     figures = recut.changes_beside(catalogue, question.measure.code)
     results = recut.compare_figures(practice, figures, CHANGE)
     rows = published_wording.change_rows(results.values())
-    st.table(pd.DataFrame(rows), border="horizontal", alt="Mean changes from baseline")
+    _table(published_wording.shown(rows), "Mean changes from baseline")
     _download("mean-change", rows, practice, question)
+
+
+def _table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
+    cells = [{k: wording.unbroken(cell) for k, cell in row.items()} for row in rows]
+    st.table(pd.DataFrame(cells), border="horizontal", alt=alt)
 
 
 def _download(

@@ -1,6 +1,6 @@
 """What lies behind a patient's chart: forms, scores, infusions, events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -107,11 +107,16 @@ def ask_recorder(key: str) -> dict[str, Any]:
 
 def choose_form(record: CourseRecord, event: Any) -> None:
     """Take the form behind the point that was clicked as the one to look into."""
+    chosen = clicked_form(event, record.forms)
+    if chosen is not None:
+        st.session_state[_form_key(record)] = chosen
+
+
+def clicked_form(event: Any, forms: Container[int]) -> int | None:
+    """Return the form behind what was clicked on the chart; None for other marks."""
     clicked = [point.get("customdata") for point in event["selection"]["points"]]
     ids = [value[0] if isinstance(value, list) else value for value in clicked]
-    chosen = [form_id for form_id in ids if form_id in record.forms]
-    if chosen:
-        st.session_state[_form_key(record)] = chosen[0]
+    return next((form_id for form_id in ids if form_id in forms), None)
 
 
 def details(record: CourseRecord, acted_on: Sequence[Alert]) -> None:

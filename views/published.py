@@ -9,6 +9,7 @@ import streamlit as st
 from data.published import Catalogue, load_catalogue
 from measures.figures import Citation, PublishedFigure
 from views import published_wording as wording
+from views.layout import screen_style
 from views.outcome_wording import csv_text, unbroken
 
 
@@ -17,6 +18,7 @@ ALL_TIERS = "All tiers"
 
 def published() -> None:
     """Draw the page."""
+    screen_style()
     st.title("Published figures")
     catalogue = load_catalogue()
     _audit(catalogue)

@@ -39,6 +39,8 @@ from views.outcome_wording import (
 
 Result = Comparison | Refusal
 
+MIXED = "mixed"
+READ_WITH = "Read with"
 N_NOT_SEEN = "n not seen, so no interval"
 NOTHING = "–"
 NO_RATE_SEEN = "no {outcome} rate was seen"
@@ -97,8 +99,9 @@ def title(figure: PublishedFigure) -> str:
 
 def scale_and_time(figure: PublishedFigure) -> str:
     """Return what was measured with, and when."""
-    scale = "mixed scales" if figure.measure == "mixed" else figure.measure
-    return f"{scale}, {figure.timepoint}"
+    scale = "mixed scales" if figure.measure == MIXED else figure.measure
+    when = "mixed times" if figure.timepoint == MIXED else figure.timepoint
+    return f"{scale}, {when}"
 
 
 def rate_text(rate: PublishedRate | None) -> str:
@@ -234,9 +237,21 @@ def comparison_rows(results: Iterable[Result]) -> list[dict[str, str]]:
             "Published": _published_with_control(result),
             "Practice, counted the same way": practice_text(result),
             "Practice minus published, points": difference_text(result),
-            "Read with": result.figure.sentence,
+            READ_WITH: result.figure.sentence,
         }
         for result in results
+    ]
+
+
+def shown(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the rows with what must be read with each under its name, for Markdown."""
+    return [
+        {
+            name: f"{cell}  \n*{row[READ_WITH]}*" if name == "Figure" else cell
+            for name, cell in row.items()
+            if name != READ_WITH
+        }
+        for row in rows
     ]
 
 
@@ -248,7 +263,7 @@ def as_cited_rows(citations: Iterable[Citation]) -> list[dict[str, str]]:
             "Published": as_cited_text(citation),
             "Practice, counted the same way": "none: there is nothing to count by",
             "Practice minus published, points": NOTHING,
-            "Read with": f"{upper_first(citation.rates.label)}.",
+            READ_WITH: f"{upper_first(citation.rates.label)}.",
         }
         for citation in citations
     ]
@@ -270,7 +285,7 @@ def change_rows(results: Iterable[Result]) -> list[dict[str, str]]:
             "Figure": title(result.figure),
             "Published mean change, points": change_text(result.figure.change),
             "Practice, counted the same way": practice_text(result),
-            "Read with": result.figure.sentence,
+            READ_WITH: result.figure.sentence,
         }
         for result in results
     ]
@@ -380,7 +395,7 @@ def catalogue_rows(figures: Iterable[PublishedFigure]) -> list[dict[str, str]]:
             "Result": NO_BENEFIT if figure.negative else NOTHING,
             "Of whom": figure.denominator,
             "Seen in": figure.verification,
-            "Read with": figure.sentence,
+            READ_WITH: figure.sentence,
         }
         for figure in figures
     ]

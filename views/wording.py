@@ -215,7 +215,7 @@ def overlap_words(point: Point) -> str:
     if point.overlaps is None:
         return ""
     name = window_name(point.measure, point.recall_window)
-    return f"the {name} asked about reaches back before infusion {point.overlaps}"
+    return f"asks about the {name}, back to before infusion {point.overlaps}"
 
 
 def status_word(status: Status) -> str:
@@ -304,13 +304,13 @@ def item_9_cell(
     item_9
         The answer on the last one; None where it was not answered or not received.
     """
-    last = ""
+    last = "" if item_9 is None else f"{item_9}"
     if has_form and item_9 is None:
-        last = "not known (total only)" if complete else "item 9 not answered"
-    elif has_form:
-        last = f"{item_9}"
+        last = "not known" if complete else "not answered"
     if open_alerts:
         return f"{OPEN_ALERT}, last {last}" if last else OPEN_ALERT
+    if item_9 is None:
+        return f"item 9 {last}" if last else ""
     return f"{last}, acted on" if item_9 else last
 
 
@@ -475,8 +475,8 @@ def score_row(point: Point) -> dict[str, object]:
         "Measure": measure.name,
         "Recall window": window_name(point.measure, point.recall_window),
         "Total": point.total,
-        "Lowest possible": point.lowest,
-        "Highest possible": point.highest,
+        "Lowest possible": point.lowest if point.total is None else None,
+        "Highest possible": point.highest if point.total is None else None,
         "Severity": band.name if band else "",
         "Change in points": point.change,
         "Change in %": None if point.percent is None else trunc(point.percent),
@@ -617,7 +617,8 @@ def chart_key(trajectories: Sequence[Trajectory], maintenance: bool) -> str:
 def trajectory_alt(trajectories: Sequence[Trajectory], infusions: int) -> str:
     """Return what the chart shows to someone who does not see it."""
     parts = [_trajectory_alt(t) for t in trajectories]
-    return f"{' '.join(parts)} {infusions} infusions. {LOWER_IS_BETTER.capitalize()}."
+    given = "1 infusion" if infusions == 1 else f"{infusions} infusions"
+    return f"{' '.join(parts)} {given}. {LOWER_IS_BETTER.capitalize()}."
 
 
 def _trajectory_alt(trajectory: Trajectory) -> str:

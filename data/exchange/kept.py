@@ -24,33 +24,34 @@ _SOURCES: dict[type, tuple[Table, tuple[str, ...], str]] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """The records of some courses, every version of them."""
+    """The records of some patients, every version of them, in all their courses."""
 
     versions: dict[Key, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    """By kind, course and identity; corrected and withdrawn ones too."""
-    times_known: dict[Key, bool] = field(default_factory=dict)
-    """Whether the times of a day's current records are known, by kind and course."""
+    """By kind, record number and identity; corrected and withdrawn ones too."""
+    days: set[Key] = field(default_factory=set)
+    """Kind, record number and day of every current record."""
+    days_without_time: set[Key] = field(default_factory=set)
 
-    def has(self, course_id: int, row: Row) -> bool:
+    def has(self, row: Row) -> bool:
         """Whether the row was recorded once, whatever became of it since.
 
         So a file that is imported again does not bring back what was corrected.
         """
-        return any(row.agrees_with(version) for version in self._of(course_id, row))
+        versions = self.versions.get((type(row), row.record_number, *row.identity), ())
+        return any(row.agrees_with(version) for version in versions)
 
-    def problem(self, course_id: int, row: Row) -> Problem | None:
-        """Return why the row cannot be added beside what stands, if so."""
-        if any(version.state == "current" for version in self._of(course_id, row)):
+    def problem(self, row: Row) -> Problem | None:
+        """Return why a row that is not there cannot be added beside what is, if so."""
+        versions = self.versions.get((type(row), row.record_number, *row.identity), ())
+        if any(version.state == "current" for version in versions):
             return _problem(
                 row,
                 f"this {row.what} is recorded already, with other contents",
                 "the same contents; to change what is recorded, correct it on the "
                 "patient's page",
             )
-        day = (type(row), course_id, *row.day_identity)
-        if day in self.times_known and not (
-            row.moment.time_known and self.times_known[day]
-        ):
+        days = self.days_without_time if row.moment.time_known else self.days
+        if days and (type(row), row.record_number, *row.day_identity) in days:
             return _problem(
                 row,
                 f"this {row.what} may be the one that is recorded on the same day: one "
@@ -59,33 +60,31 @@ class Kept:
             )
         return None
 
-    def _of(self, course_id: int, row: Row) -> list[Any]:
-        return self.versions.get((type(row), course_id, *row.identity), [])
 
-
-def kept_in(connection: Connection, course_ids: dict[type, set[int]]) -> Kept:
+def kept_in(connection: Connection, courses: dict[type, dict[int, str]]) -> Kept:
     """Return what is recorded in some courses.
 
     Parameters
     ----------
     connection
         Of the practice.
-    course_ids
-        Courses by kind of row.
+    courses
+        By kind of row: the patient's record number by the id of the course.
     """
     kept = Kept()
-    for kind, ids in course_ids.items():
+    for kind, numbers in courses.items():
         table, names, when = _SOURCES[kind]
-        for record in _records(connection, table, ids):
+        for record in _records(connection, table, numbers):
+            number = numbers[record.course_id]
             identity = [getattr(record, name) for name in names]
             minute = getattr(record, f"{when}_minute")
-            key = (kind, record.course_id, *identity, minute)
+            key = (kind, number, *identity, minute)
             kept.versions[key].append(record)
             if record.state == "current":
                 day = local_day(minute, getattr(record, f"{when}_offset"))
-                key = (kind, record.course_id, *identity, day)
-                known = kept.times_known.get(key, True) and record.time_known
-                kept.times_known[key] = known
+                kept.days.add((kind, number, *identity, day))
+                if not record.time_known:
+                    kept.days_without_time.add((kind, number, *identity, day))
     return kept
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from data.exchange.chunks import chunks
-from data.exchange.kept import kept_in
+from data.exchange.kept import Kept, kept_in
 from data.exchange.mapping import NO_MAPPING
 from data.exchange.new_patients import NewPatient, PatientFact, new_patient
 from data.exchange.problems import Problem
@@ -89,7 +89,7 @@ def make_plan(
     plan.several_courses = sum(
         len(courses.get(row.record_number, ())) > 1 for row in rows
     )
-    _plan_rows(plan, placed, connection)
+    _plan_rows(plan, placed, _kept(connection, rows, courses))
     return plan
 
 
@@ -213,22 +213,41 @@ def _placed(
 
 
 def _plan_rows(
-    plan: Plan, placed: list[tuple[Place, Row]], connection: Connection
+    plan: Plan,
+    placed: list[tuple[Place, Row]],
+    kept: Kept,
 ) -> None:
-    concerned: dict[type, set[int]] = defaultdict(set)
-    for place, row in placed:
-        if place.course_id is not None:
-            concerned[type(row)].add(place.course_id)
-    kept = kept_in(connection, concerned)
     if not kept.versions:
         plan.rows = placed
         return
     for place, row in placed:
-        if kept.has(place.course_id, row):
+        if kept.has(row):
             plan.already_there[row.file] += 1
             continue
-        problem = kept.problem(place.course_id, row)
+        problem = kept.problem(row)
         if problem:
             plan.problems.append(problem)
         else:
             plan.rows.append((place, row))
+
+
+def _kept(
+    connection: Connection,
+    rows: list[Row],
+    courses: dict[str, list[tuple[int, int]]],
+) -> Kept:
+    """Return what is recorded of the patients, in whichever of their courses."""
+    numbers: dict[type, set[str]] = defaultdict(set)
+    for row in rows:
+        numbers[type(row)].add(row.record_number)
+    return kept_in(
+        connection,
+        {
+            kind: {
+                course_id: number
+                for number in some
+                for _, course_id in courses.get(number, ())
+            }
+            for kind, some in numbers.items()
+        },
+    )

@@ -130,7 +130,8 @@ class FileReading:
     def tell_counted(self) -> None:
         """Add a notice for everything that was counted."""
         for (column, what), times in self._counted.items():
-            self.notice(None, column, "", f"{what} ({times:,} rows)")
+            rows = "row" if times == 1 else "rows"
+            self.notice(None, column, "", f"{what} ({times:,} {rows})")
         self._counted.clear()
 
 

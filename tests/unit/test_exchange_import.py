@@ -227,6 +227,22 @@ def test_a_total_that_agrees_with_the_recorded_answers_adds_nothing(sqlite):
     assert refusals(sqlite, f"{total}11\n")
 
 
+def test_another_difficulty_is_other_contents_and_none_says_nothing(sqlite):
+    header = "record_number,completed_at,phq9_total,phq9_difficulty"
+    commit(sqlite, f"{header}\nA,2025-01-06,9,1\n")
+    assert commit(sqlite, f"{header}\nA,2025-01-06,9,\n").already_there == 1
+    assert refusals(sqlite, f"{header}\nA,2025-01-06,9,2\n")
+
+
+def test_a_course_opened_since_does_not_make_the_same_file_new(sqlite):
+    commit(sqlite, FORMS, INFUSIONS)
+    with writing(sqlite) as connection:
+        who = patient_by_record_number(connection, "A").id
+        opened = date(2025, 1, 6)
+        open_course(connection, patient_id=who, indication=None, by=BY, opened=opened)
+    assert commit(sqlite, FORMS, INFUSIONS).to_add == 0
+
+
 def test_a_day_without_a_time_is_not_taken_for_another_infusion(sqlite):
     course_id = known_patient(sqlite)
     at_ten = InfusionFacts(datetime(2025, 1, 6, 10).astimezone())
@@ -267,6 +283,21 @@ def test_a_positive_item_9_opens_an_alert(engine):
     assert (alert.completed_at.day, alert.closed_at) == (20, None)
 
 
+def test_a_later_file_opens_its_own_alerts_only(sqlite):
+    commit(sqlite, FORMS)
+    commit(sqlite, f"{FORM}\nB,2025-01-06,1,1,1,1,1,1,1,1,2\n")
+    with reading(sqlite) as connection:
+        assert sorted(a.item_9 for a in list_alerts(connection)) == [1, 2]
+
+
+def test_a_file_that_adds_nothing_leaves_no_audit_entry(sqlite):
+    commit(sqlite, FORMS)
+    commit(sqlite, FORMS, INFUSIONS)
+    with reading(sqlite) as connection:
+        entries = [e.subject.split()[2:] for e in list_audit_entries(connection)]
+    assert entries == [["2", "rows"], ["3", "rows"]]
+
+
 def test_each_file_has_an_audit_entry_without_its_name(engine):
     commit(engine, FORMS, INFUSIONS)
     with reading(engine) as connection:
@@ -279,9 +310,11 @@ def test_each_file_has_an_audit_entry_without_its_name(engine):
     ]
 
 
-@pytest.mark.parametrize("patients", [3, 60])
-def test_scores_are_those_of_a_rebuild(engine, patients):
-    numbers = [f"P{n}" for n in range(patients)]
+@pytest.mark.parametrize("others", [0, 20])
+def test_scores_are_those_of_a_rebuild(engine, others):
+    for number in range(others):
+        known_patient(engine, f"other {number}")
+    numbers = ["P1", "P2", "P3"]
     infusions = "".join(f"{n},2025-01-06 10:00,0.5,,,,\n" for n in numbers)
     forms = "".join(
         f"{n},2025-01-06,{ANSWERS}\n{n},2025-01-25,{ANSWERS}\n" for n in numbers
@@ -291,7 +324,7 @@ def test_scores_are_those_of_a_rebuild(engine, patients):
         found = set(connection.execute(select(course_scores)))
         rebuild_course_scores(connection)
         assert found == set(connection.execute(select(course_scores)))
-    assert len({score.course_id for score in found}) == patients
+    assert len({score.course_id for score in found}) == len(numbers)
 
 
 def test_many_rows_are_written_in_parts_and_told_about(sqlite):

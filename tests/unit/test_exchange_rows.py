@@ -1,12 +1,15 @@
 """Rows to infusions and forms; each refusal names place, value and what is allowed."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.assessments import AssessmentFacts, assessment_values
+from data.exchange.cells import CellFault
+from data.exchange.dates import DateColumn
 from data.moments import from_minutes, today
 from measures.registry import MEASURES
 from tests.exchange_files import FORM, INFUSION, read, sentences, the_row
@@ -244,7 +247,7 @@ def test_an_infusion_keeps_what_the_row_says():
 def test_infusions_without_a_route_are_counted():
     batch = read(infusion("0.5,35,40,,"))
     assert [n.sentence for n in batch.notices] == [
-        "file.csv, column route: no route given; kept as IV (1 rows)"
+        "file.csv, column route: no route given; kept as IV (1 row)"
     ]
 
 
@@ -291,6 +294,15 @@ def test_one_minute_from_now_is_in_the_future():
     soon = datetime.now(UTC) + timedelta(minutes=2)
     (said,) = sentences(form(at=f"{soon:%Y-%m-%dT%H:%M}Z"))
     assert "is in the future" in said
+
+
+def test_a_zone_may_be_a_day_ahead_of_the_practice():
+    now = datetime(2025, 1, 31, 20, tzinfo=ZoneInfo("America/Chicago"))
+    column = DateColumn("f.csv", "completed_at", None, now)
+    moment = column.read(2, "2025-02-01 10:00+14:00")
+    assert from_minutes(moment.minute, moment.offset).astimezone(UTC).hour == 20
+    with pytest.raises(CellFault, match="in the future"):
+        column.read(3, "2025-02-01")
 
 
 def test_another_order_is_asked_about_once():

@@ -325,36 +325,21 @@ def test_every_check_has_a_wrong_row_that_it_refuses():
     assert {check for check in checks if check not in provoked} == set()
 
 
-@pytest.mark.parametrize("table", ["infusion", "assessment", "audit_entry"])
-def test_a_record_cannot_be_deleted(connection, table):
-    with pytest.raises(DBAPIError, match="records are kept"):
-        connection.execute(delete(metadata.tables[table]))
+KEPT = ("infusion", "assessment", "audit_entry")
 
 
-@pytest.mark.parametrize(
-    ("table", "change"),
-    [
-        ("infusion", {"dose_mg_per_kg": 0.6}),
-        ("infusion", {"started_minute": MINUTE + 9}),
-        ("infusion", {"recorded_by": "B"}),
-        ("infusion", {"note": "Added later"}),
-        ("assessment", {"answers": "301200102", "total": 9, "item_9": 2}),
-        ("assessment", {"total": 9}),
-        ("assessment", {"completed_minute": MINUTE + 9}),
-        ("assessment", {"course_id": 1}),
-        ("assessment", {"recorded_at": datetime(2026, 1, 2)}),
-        ("audit_entry", {"who": "B"}),
-        ("audit_entry", {"hash": "3" * 64}),
-    ],
-)
-def test_a_record_cannot_be_rewritten(connection, table, change):
-    with pytest.raises(DBAPIError, match="records are kept"):
-        connection.execute(update(metadata.tables[table]).values(change))
+def test_a_record_cannot_be_deleted(connection):
+    for name in KEPT:
+        with (
+            pytest.raises(DBAPIError, match="records are kept"),
+            connection.begin_nested(),
+        ):
+            connection.execute(delete(metadata.tables[name]))
 
 
-def test_every_fact_is_kept_by_a_trigger_but_how_the_row_stands(connection):
-    standing = {"id", "state", "void_reason", "voided_at", "voided_by"}
-    for name in ("infusion", "assessment"):
+def test_a_record_cannot_be_rewritten_but_for_how_it_stands(connection):
+    standing = {"state", "void_reason", "voided_at", "voided_by"}
+    for name in KEPT:
         table = metadata.tables[name]
         for column in table.c:
             statement = update(table).values({column.name: column})

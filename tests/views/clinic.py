@@ -102,11 +102,7 @@ def open_page(page, recorder=BY, **query):
     app.session_state["recorder"] = recorder
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    app.switch_page(page)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+    return app.switch_page(page).run()
 
 
 def text_of(app):

@@ -173,6 +173,12 @@ def test_a_rate_is_printed_as_published_with_n_or_without(code, outcome, words):
     assert wording.rate_text(CATALOGUE.figure(code).rate(outcome)) == words
 
 
+def test_a_pooled_figure_says_what_was_mixed():
+    assert wording.title(CATALOGUE.figure("alnefeesi_2022")) == (
+        "Alnefeesi 2022 (pooled): mixed scales, mixed times"
+    )
+
+
 def test_a_change_without_an_interval_says_so():
     change = CATALOGUE.figure("bentley_2022_phq9").change
     assert wording.change_text(change) == "−5.6 of 15 (no interval seen)"

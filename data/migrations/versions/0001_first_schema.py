@@ -448,13 +448,13 @@ def downgrade() -> None:
 # state, and why and by whom it was withdrawn.
 KEPT = {
     "infusion": (
-        "course_id", "started_minute", "started_offset", "time_known", "phase",
+        "id", "course_id", "started_minute", "started_offset", "time_known", "phase",
         "dose_mg_per_kg", "dose_mg", "route", "minutes", "adverse_events", "note",
         "intention", "integration_note", "corrects_id", "reason", "recorded_at",
         "recorded_by", "submission_id",
     ),
     "assessment": (
-        "course_id", "measure", "recall_window", "completed_minute",
+        "id", "course_id", "measure", "recall_window", "completed_minute",
         "completed_offset", "time_known", "answers", "answered", "total", "item_9",
         "difficulty", "partial_reason", "source", "corrects_id", "reason",
         "recorded_at", "recorded_by", "submission_id",

@@ -1,0 +1,179 @@
+"""Item-9 alerts: open until somebody says what was done, and never lost on the way."""
+
+import pytest
+from sqlalchemy import select
+
+from data.alerts import close_alert, list_alerts
+from data.assessments import add_assessment, correct_assessment, void_assessment
+from data.errors import RecordError
+from data.patients import list_courses
+from data.tables import ALERT_ACTIONS, alert
+from tests.factories import BY, add_course, at, form, phq9, practice
+
+
+ASSESSED = "risk assessed, no immediate risk"
+
+
+@pytest.fixture
+def connection(migrated_sqlite_url):
+    with practice(migrated_sqlite_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def course_id(connection):
+    return add_course(connection)
+
+
+def answered(item_9, day="1"):
+    return phq9(at(day), answers=(1,) * 8 + (item_9,))
+
+
+def add(connection, course_id, facts):
+    return add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+
+
+def correct(connection, assessment_id, item_9):
+    return correct_assessment(
+        connection, assessment_id, facts=answered(item_9), reason="Typo", by=BY
+    )
+
+
+def close(connection, alert_id, action=ASSESSED, **more):
+    close_alert(connection, alert_id, **{"action": action, "note": "", "by": BY} | more)
+
+
+def open_alerts(connection):
+    return [(a.assessment_id, a.item_9) for a in list_alerts(connection)]
+
+
+def all_alerts(connection):
+    return [
+        (a.assessment_id, a.action) for a in list_alerts(connection, only_open=False)
+    ]
+
+
+@pytest.mark.parametrize(("item_9", "opened"), [(0, 0), (1, 1), (3, 1), (None, 0)])
+def test_an_alert_opens_when_item_9_is_1_or_more(migrated_url, item_9, opened):
+    with practice(migrated_url) as connection:
+        form_id = add(connection, add_course(connection), answered(item_9))
+        assert open_alerts(connection) == [(form_id, item_9)] * opened
+
+
+def test_an_incomplete_form_opens_an_alert_too(connection, course_id):
+    facts = phq9(at("1"), answers=(None,) * 8 + (2,))
+    form_id = add(connection, course_id, facts)
+    assert open_alerts(connection) == [(form_id, 2)]
+
+
+def test_a_total_alone_says_nothing_about_item_9(connection, course_id):
+    add(connection, course_id, phq9(at("1"), 27))
+    add(connection, course_id, form("pcl5", at("1"), answers=(4,) * 20))
+    assert all_alerts(connection) == []
+
+
+def test_the_latest_form_is_listed_first_and_a_patient_can_be_chosen(
+    connection, course_id
+):
+    other = add_course(connection, "b")
+    early = add(connection, course_id, answered(1, "1"))
+    late = add(connection, other, answered(2, "2"))
+    assert open_alerts(connection) == [(late, 2), (early, 1)]
+    (theirs,) = list_alerts(
+        connection, patient_id=list_alerts(connection)[0].patient_id
+    )
+    assert theirs.assessment_id == late
+    assert list_courses(connection, theirs.patient_id)[0].id == other
+    assert theirs.completed_at == at("2")
+
+
+@pytest.mark.parametrize("action", ALERT_ACTIONS)
+def test_an_alert_is_closed_with_what_was_done(connection, course_id, action):
+    add(connection, course_id, answered(1))
+    (opened,) = list_alerts(connection)
+    close(connection, opened.id, action, note=" Called. ", by="B")
+    assert open_alerts(connection) == []
+    (closed,) = list_alerts(connection, only_open=False)
+    assert (closed.action, closed.note, closed.closed_by) == (action, "Called.", "B")
+    assert closed.closed_at is not None
+
+
+def test_refuses_to_close_an_alert_impossibly(connection, course_id):
+    add(connection, course_id, answered(1))
+    (opened,) = list_alerts(connection)
+    with pytest.raises(RecordError, match=r"Action 'none' is not known; allowed: risk"):
+        close(connection, opened.id, "none")
+    with pytest.raises(RecordError, match="Recorded by is empty"):
+        close(connection, opened.id, by=" ")
+    close(connection, opened.id)
+    with pytest.raises(RecordError, match="closed by somebody else meanwhile"):
+        close(connection, opened.id)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [(1, 1), (2, 1), (1, 2), (3, 3)], ids=lambda value: str(value)
+)
+def test_an_open_alert_follows_a_form_that_stays_positive(
+    connection, course_id, was, now
+):
+    old = add(connection, course_id, answered(was))
+    new = correct(connection, old, now)
+    assert all_alerts(connection) == [(new, None)]
+    assert open_alerts(connection) == [(new, now)]
+
+
+@pytest.mark.parametrize("now", [0, None])
+def test_an_open_alert_is_withdrawn_when_the_answer_was_a_mistake(
+    connection, course_id, now
+):
+    old = add(connection, course_id, answered(2))
+    correct(connection, old, now)
+    assert all_alerts(connection) == [(old, "entered by mistake")]
+
+
+@pytest.mark.parametrize("was", [0, None])
+def test_an_alert_opens_when_a_correction_makes_the_answer_positive(
+    connection, course_id, was
+):
+    old = add(connection, course_id, answered(was))
+    new = correct(connection, old, 1)
+    assert open_alerts(connection) == [(new, 1)]
+
+
+@pytest.mark.parametrize("now", [2, 1])
+def test_what_was_done_stands_when_the_answer_is_no_worse(connection, course_id, now):
+    old = add(connection, course_id, answered(2))
+    close(connection, list_alerts(connection)[0].id)
+    new = correct(connection, old, now)
+    assert open_alerts(connection) == []
+    assert all_alerts(connection) == [(new, ASSESSED)]
+
+
+def test_a_worse_answer_opens_a_new_alert_beside_the_closed_one(connection, course_id):
+    old = add(connection, course_id, answered(1))
+    close(connection, list_alerts(connection)[0].id)
+    new = correct(connection, old, 3)
+    assert open_alerts(connection) == [(new, 3)]
+    assert sorted(all_alerts(connection)) == [(old, ASSESSED), (new, None)]
+
+
+def test_an_alert_opens_again_when_a_mistake_is_taken_back(connection, course_id):
+    first = add(connection, course_id, answered(2))
+    second = correct(connection, first, 0)
+    third = correct(connection, second, 2)
+    assert open_alerts(connection) == [(third, 2)]
+
+
+def test_a_withdrawn_form_takes_its_open_alert_with_it(connection, course_id):
+    form_id = add(connection, course_id, answered(2))
+    void_assessment(connection, form_id, reason="Wrong patient", by="B")
+    assert all_alerts(connection) == [(form_id, "entered by mistake")]
+    note = connection.scalar(select(alert.c.note))
+    assert note == "The form was withdrawn."
+
+
+def test_a_withdrawn_form_keeps_what_was_done_about_it(connection, course_id):
+    form_id = add(connection, course_id, answered(2))
+    close(connection, list_alerts(connection)[0].id)
+    void_assessment(connection, form_id, reason="Wrong patient", by=BY)
+    assert all_alerts(connection) == [(form_id, ASSESSED)]

@@ -1,0 +1,321 @@
+"""The example practice: invented, the same every time, and never among real records."""
+
+import re
+import time
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from analysis.columns import COURSES, conform
+from analysis.outcomes import one_course_per_patient, outcome_rate
+from data import example_practice
+from data.alerts import list_alerts
+from data.assessments import add_assessment, history
+from data.audit import first_broken_entry, list_audit_entries
+from data.course_scores import current_version, rebuild_course_scores
+from data.database import migrate, open_database, sqlite_url
+from data.errors import DatabaseError, RecordError
+from data.example_patients import CLINICIANS, PATIENTS
+from data.example_practice import example_is_made, make_example
+from data.frames import courses_frame
+from data.patients import list_patients
+from data.tables import (
+    EVENT_KINDS,
+    assessment,
+    course,
+    course_progress,
+    course_scores,
+    course_scores_version,
+    event,
+    infusion,
+    metadata,
+    patient,
+)
+from measures.days import day_number
+from measures.registry import CRITERIA, ELIGIBILITY
+from tests.factories import BY, add_course, at, phq9, practice
+
+
+AS_OF = date(2026, 6, 15)
+FACTS = ("patient", "course", "infusion", "assessment", "event", "alert")
+
+
+@pytest.fixture(scope="module")
+def example_url(tmp_path_factory):
+    url = sqlite_url(tmp_path_factory.mktemp("example") / "example.db")
+    make_example(url, as_of=AS_OF)
+    return url
+
+
+@pytest.fixture
+def connection(example_url):
+    engine = open_database(example_url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def facts_of(url):
+    engine = open_database(url)
+    with engine.connect() as connection:
+        facts = {
+            name: connection.execute(
+                select(metadata.tables[name]).order_by(metadata.tables[name].c.id)
+            ).all()
+            for name in FACTS
+        }
+    engine.dispose()
+    return facts
+
+
+def count(connection, *where, of=assessment):
+    query = select(func.count()).select_from(of)
+    return connection.scalar(query.where(*where))
+
+
+def share(connection, criterion, timepoint, window):
+    rule = CRITERIA[criterion]
+    frame = courses_frame(
+        connection, measure=rule.measure, recall_window=window, timepoint=timepoint
+    )
+    rate = outcome_rate(
+        one_course_per_patient(conform(frame, COURSES)),
+        rule,
+        timepoint=timepoint,
+        eligible_at_least=ELIGIBILITY[rule.measure].at_least,
+        as_of_day=day_number(AS_OF),
+    )
+    return rate, rate.observed.estimate
+
+
+def test_the_same_as_of_day_gives_the_same_facts(example_url, tmp_path):
+    again = sqlite_url(tmp_path / "again.db")
+    make_example(again, as_of=AS_OF)
+    assert facts_of(again) == facts_of(example_url)
+
+
+@pytest.mark.postgresql
+def test_it_is_the_same_practice_on_postgresql(example_url, postgresql_url):
+    make_example(postgresql_url, as_of=AS_OF)
+    assert facts_of(postgresql_url) == facts_of(example_url)
+    with practice(postgresql_url) as connection:
+        # Ids that were given by the database, so the next one is free.
+        add_assessment(
+            connection,
+            course_id=add_course(connection, "next"),
+            facts=phq9(at("1"), 9),
+            by=BY,
+        )
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4, 200, 900])
+def test_any_other_day_makes_a_practice_too(tmp_path, days):
+    url = sqlite_url(tmp_path / "other.db")
+    make_example(url, as_of=AS_OF - timedelta(days=days))
+    assert example_is_made(url)
+
+
+def test_it_takes_less_than_three_seconds(tmp_path):
+    url = sqlite_url(tmp_path / "timed.db")
+    began = time.process_time()
+    make_example(url, as_of=AS_OF)
+    assert time.process_time() - began < 3
+
+
+def test_everything_lies_before_the_as_of_day_and_after_its_course_opened(connection):
+    last = (day_number(AS_OF) - 1) * 1440
+    first = (day_number(AS_OF) - 650) * 1440
+    for column in (infusion.c.started_minute, assessment.c.completed_minute):
+        low, high = connection.execute(select(func.min(column), func.max(column))).one()
+        assert first < low < high < last
+    for column in (assessment.c.recorded_at, infusion.c.recorded_at):
+        assert connection.scalar(select(func.max(column))) < datetime(2026, 6, 15)
+    assert connection.scalar(select(func.max(course.c.closed_day))) < last // 1440
+
+
+def test_everybody_is_obviously_invented(connection):
+    people = list_patients(connection)
+    assert len(people) == PATIENTS
+    assert len({p.name for p in people}) == PATIENTS
+    for person in people:
+        assert re.fullmatch(r"EX-\d{3}", person.record_number)
+        assert person.family_name in ("Example", "Sample", "Specimen", "Pretend")
+    clinicians = connection.scalars(select(course.c.clinician).distinct()).all()
+    assert sorted(clinicians) == sorted(CLINICIANS)
+
+
+def test_the_rates_are_those_of_an_honest_clinic(connection):
+    response, share_of_response = share(
+        connection, "phq9_response_50", "weeks_2_4", "two_weeks"
+    )
+    _, remission = share(connection, "phq9_remission_lt5", "weeks_2_4", "two_weeks")
+    _, ptsd = share(connection, "pcl5_response_30", "weeks_2_4", "past_month")
+    assert 0.40 <= share_of_response <= 0.58
+    assert 0.18 <= remission <= 0.32
+    assert 0.48 <= ptsd <= 0.65
+    assert 0.6 <= response.measured / response.due <= 0.8
+    assert response.not_due > 3
+    assert response.no_baseline > 5
+    assert response.started < PATIENTS  # somebody has not had an infusion yet
+
+
+def test_response_grows_with_the_infusions_and_later_months_are_thin(connection):
+    after = [
+        share(connection, "phq9_response_50", f"after_infusion_{k}", "two_weeks")[1]
+        for k in (1, 3, 5)
+    ]
+    assert 0.05 < after[0] < after[1] < after[2] < 0.75
+    early, _ = share(connection, "phq9_response_50", "weeks_2_4", "two_weeks")
+    late, share_late = share(connection, "phq9_response_50", "month_12", "two_weeks")
+    assert late.measured / late.due < early.measured / early.due
+    assert share_late < 0.5
+
+
+def test_some_patients_stop_early_and_some_come_back(connection):
+    infusions = Counter(
+        connection.scalars(select(course_progress.c.induction_infusions))
+    )
+    stopped = sum(n for given, n in infusions.items() if given < 6)
+    assert 12 <= stopped <= 36
+    assert infusions[6] > 70
+    boosters = count(
+        connection,
+        course_progress.c.infusions > course_progress.c.induction_infusions,
+        of=course_progress,
+    )
+    assert boosters > 20
+    assert 2 <= count(connection, course.c.number == 2, of=course) <= 12
+
+
+def test_every_kind_of_record_is_there(connection):
+    incomplete = (assessment.c.answers.is_not(None), assessment.c.total.is_(None))
+    assert count(connection, *incomplete, assessment.c.measure == "phq9") > 20
+    assert count(connection, *incomplete, assessment.c.item_9 >= 1) > 2
+    assert count(connection, assessment.c.answers.like("________-")) > 2
+    assert count(connection, assessment.c.answers.is_(None)) > 50
+    assert count(connection, assessment.c.state == "superseded") > 3
+    assert count(connection, assessment.c.state == "void") == 1
+    assert count(connection, infusion.c.state == "superseded", of=infusion) == 1
+    windows = Counter(connection.scalars(select(assessment.c.recall_window)))
+    assert set(windows) == {"two_weeks", "past_month", "past_week"}
+    indications = Counter(connection.scalars(select(course.c.indication)))
+    assert set(indications) == {"depression", "ptsd", "both"}
+    assert set(connection.scalars(select(event.c.kind))) == set(EVENT_KINDS)
+    assert count(connection, infusion.c.adverse_events.is_not(None), of=infusion) > 50
+    current = select(infusion.c.dose_mg_per_kg).where(infusion.c.state == "current")
+    assert set(connection.scalars(current)) <= {0.5, 0.6, 0.7, 0.8, 0.9, 1.0}
+
+
+def test_corrections_can_be_read_back(connection):
+    corrected = connection.scalars(
+        select(assessment.c.id).where(assessment.c.corrects_id.is_not(None))
+    ).all()
+    for form_id in corrected:
+        now, before = history(connection, form_id)
+        assert (now.state, before.state) == ("current", "superseded")
+        assert now.facts.answers != before.facts.answers
+        assert now.reason
+
+
+def test_every_positive_item_9_has_one_alert_and_a_few_are_open(connection):
+    alerts = list_alerts(connection, only_open=False)
+    positive = connection.scalars(
+        select(assessment.c.id).where(
+            assessment.c.item_9 >= 1, assessment.c.state == "current"
+        )
+    )
+    alerted = Counter(a.assessment_id for a in alerts)
+    assert set(positive) <= set(alerted)
+    assert set(alerted.values()) == {1}
+    open_alerts = [a for a in alerts if a.closed_at is None]
+    assert 2 <= len(open_alerts) <= 12
+    assert {a.action for a in alerts} >= {"entered by mistake", "referred", None}
+
+
+def test_its_scores_are_those_of_a_rebuild(example_url):
+    with practice(example_url) as connection:
+        version = connection.scalar(select(course_scores_version.c.version))
+        assert version == current_version()
+        kept = connection.execute(select(course_scores)).all()
+        rebuild_course_scores(connection)
+        assert connection.execute(select(course_scores)).all() == kept
+        assert first_broken_entry(connection) is None
+        assert [e.subject for e in list_audit_entries(connection)] == [
+            "example practice"
+        ]
+
+
+def test_it_is_known_when_it_is_made(example_url, sqlite_url, tmp_path):
+    assert example_is_made(example_url)
+    assert not example_is_made(sqlite_url)
+    migrate(sqlite_url)
+    assert not example_is_made(sqlite_url)
+    with practice(sqlite_url) as connection:
+        add_course(connection, "EX-001")
+    assert not example_is_made(sqlite_url)
+
+
+def test_making_it_again_changes_nothing(example_url):
+    before = facts_of(example_url)
+    make_example(example_url, as_of=AS_OF + timedelta(days=9))
+    assert facts_of(example_url) == before
+
+
+def test_refuses_a_database_that_has_patients(migrated_url):
+    with practice(migrated_url) as connection:
+        add_course(connection)
+    with pytest.raises(RecordError, match="already has patients"):
+        make_example(migrated_url, as_of=AS_OF)
+    with practice(migrated_url) as connection:
+        assert count(connection, of=patient) == 1
+
+
+@pytest.mark.parametrize("written", ["sqlite:///own.db", "sqlite:///{folder}/own.db"])
+def test_refuses_the_practice_s_own_database(monkeypatch, tmp_path, written):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///own.db")
+    with pytest.raises(RecordError, match="never goes into the practice's own databa"):
+        make_example(written.format(folder=tmp_path), as_of=AS_OF)
+    assert not (tmp_path / "own.db").exists()
+
+
+def test_refuses_a_url_it_cannot_read():
+    with pytest.raises(DatabaseError, match="The database URL cannot be read"):
+        make_example("example.db", as_of=AS_OF)
+    assert not example_is_made("example.db")
+
+
+def test_half_an_example_is_never_kept(sqlite_url, monkeypatch):
+    class StoppedError(Exception):
+        pass
+
+    def stop(fraction, _text):
+        if fraction > 0.5:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        make_example(sqlite_url, as_of=AS_OF, progress=stop)
+    with practice(sqlite_url) as connection:
+        assert count(connection, of=patient) == 0
+    assert not example_is_made(sqlite_url)
+
+
+def test_progress_goes_from_nothing_to_all(sqlite_url):
+    told = []
+    make_example(sqlite_url, as_of=AS_OF, progress=lambda *step: told.append(step))
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    assert all(text for _, text in told)
+
+
+def test_its_public_functions_are_the_two():
+    public = {
+        name
+        for name, value in vars(example_practice).items()
+        if getattr(value, "__module__", "") == example_practice.__name__
+        and not name.startswith("_")
+    }
+    assert public == {"example_is_made", "make_example"}

@@ -1,0 +1,157 @@
+"""The Import page: look first, then all of it or nothing."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.database import open_database, reading
+from data.patients import list_patients
+from tests.exchange_files import FORM, row_counts
+
+
+MAIN = Path(__file__).parents[2] / "views" / "main.py"
+GOOD = f"{FORM}\nA,2025-01-06,1,2,0,3,1,0,2,1,1\nB,2025-01-06,1,,,,,,,,\n"
+BAD = f"{FORM}\nA,2025-01-06,7,2,0,3,1,0,2,1,1\n"
+NEW_PATIENTS = "Add patients whose record number is not in this practice"
+
+
+@pytest.fixture
+def engine(migrated_sqlite_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
+    engine = open_database(migrated_sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def page(engine):
+    at = AppTest.from_file(MAIN, default_timeout=30)
+    at.session_state["recorder"] = "Dr Test"
+    at.run()
+    return at.switch_page("importing.py").run()
+
+
+def upload(at, text, name="forms.csv"):
+    at.file_uploader[0].set_value((name, text.encode(), "text/csv"))
+    return at.run()
+
+
+def allow_new_patients(at):
+    checkbox = next(c for c in at.checkbox if c.label == NEW_PATIENTS)
+    return checkbox.check().run()
+
+
+def import_button(at):
+    return next((b for b in at.button if b.label.startswith("Import ")), None)
+
+
+def counts(at):
+    """Return the preview table as a dict."""
+    table = at.table[0].value
+    return dict(zip(table.iloc[:, 0], table.iloc[:, 1], strict=True))
+
+
+def test_the_empty_page_says_what_to_do_and_offers_templates(page):
+    assert page.title[0].value == "Import"
+    assert "Choose one or more CSV files" in page.info[0].value
+    assert [button.label for button in page.get("download_button")] == [
+        "infusions.csv",
+        "forms-one-per-row.csv",
+        "forms-side-by-side.csv",
+        "mapping.toml",
+    ]
+    assert not page.exception
+
+
+def test_a_file_is_looked_at_before_anything_is_written(page, engine):
+    before = row_counts(engine)
+    at = allow_new_patients(upload(page, GOOD))
+    told = counts(at)
+    assert (told["To add"], told["Forms complete"]) == ("2", "1")
+    assert told["Forms with item 9 above 0"] == "1"
+    assert import_button(at).label == "Import 2 records"
+    assert row_counts(engine) == before
+
+
+def test_the_button_imports_and_says_so(page, engine):
+    at = allow_new_patients(upload(page, GOOD))
+    at = import_button(at).click().run()
+    assert at.success[0].value == (
+        "Imported 2 forms of 2 new patients. 1 item-9 alert opened."
+    )
+    with reading(engine) as connection:
+        numbers = [patient.record_number for patient in list_patients(connection)]
+    assert numbers == ["A", "B"]
+    assert not at.file_uploader[0].value
+    assert not at.exception
+
+
+def test_the_same_file_again_has_nothing_to_add(page):
+    at = allow_new_patients(upload(page, GOOD))
+    at = upload(import_button(at).click().run(), GOOD)
+    assert not at.success
+    assert at.info[0].value == (
+        "Nothing to add: all 2 records of the file are there already."
+    )
+    assert import_button(at) is None
+
+
+def test_problems_are_listed_and_nothing_can_be_imported(page, engine):
+    before = row_counts(engine)
+    at = upload(page, BAD)
+    assert "1 problem: nothing can be imported" in at.error[0].value
+    (told,) = at.table[0].value.to_dict("records")
+    assert (told["Row"], told["Value"]) == ("2", "7")
+    assert told["Problem"] == "is not an answer"
+    labels = [button.label for button in at.get("download_button")]
+    assert "Download the problems" in labels
+    assert import_button(at) is None
+    assert row_counts(engine) == before
+
+
+def test_unknown_patients_are_a_problem_until_they_are_allowed(page):
+    at = upload(page, GOOD)
+    assert "is not in this practice" in at.table[0].value["Problem"][0]
+    assert not allow_new_patients(at).error
+
+
+def test_nothing_is_imported_without_a_name(page):
+    page.session_state["recorder"] = ""
+    at = allow_new_patients(upload(page, GOOD))
+    assert import_button(at).disabled
+    assert "Give your name above" in at.warning[0].value
+
+
+def test_a_mapping_file_takes_a_foreign_file(page):
+    page.file_uploader[1].set_value(
+        (
+            "mapping.toml",
+            b'[columns]\nMRN = "record_number"\nT = "phq9_total"\n'
+            b'[declare]\ncompleted_at = "2025-01-06"\nnew_patients = true',
+            "application/toml",
+        )
+    )
+    at = upload(page, "MRN,T\nA,12\n")
+    assert counts(at)["Forms with a total only"] == "1"
+    assert import_button(at) is not None
+
+
+def test_a_mapping_file_that_is_none_is_refused_in_words(page):
+    page.file_uploader[1].set_value(("m.toml", b"[columns", "application/toml"))
+    at = upload(page, GOOD)
+    assert "is not a TOML file" in at.error[0].value.replace("\\", "")
+    assert not at.exception
+
+
+def test_what_a_file_says_is_shown_as_text_and_not_as_markdown(page):
+    at = upload(page, f"{FORM}\nA,2025-01-06,![x](https://example.org/x),,,,,,,,\n")
+    shown = at.table[0].value["Value"][0]
+    assert shown.startswith(r"\!\[x\]\(https")
+
+
+def test_a_file_that_is_no_csv_is_refused_in_words(page):
+    at = upload(page, "%PDF-1.7")
+    assert "1 problem: nothing can be imported" in at.error[0].value
+    assert at.table[0].value["Problem"][0].replace("\\", "").startswith("is a PDF")
+    assert not at.exception
