@@ -299,13 +299,9 @@ def _stream(
 
 
 def _against(point: Point, baseline: Point | None) -> Point:
-    if baseline is None:
-        return _told(point, None)
-    if point.id == baseline.id:
+    if baseline is not None and point.id == baseline.id:
         return replace(point, is_baseline=True)
-    if point.completed_at < baseline.completed_at:
-        return point
-    return _told(point, baseline.total)
+    return _told(point, baseline and baseline.total)
 
 
 def _told(point: Point, baseline: int | None) -> Point:

@@ -131,7 +131,7 @@ def _measure_words(measure: Measure, row: object) -> tuple:
 
 def _change(row: object) -> tuple[int | None, float | None]:
     """Return the change since the baseline of the last total, if there is one."""
-    if pd.isna(row.total) or pd.isna(row.baseline) or row.total_day < row.baseline_day:
+    if pd.isna(row.total) or pd.isna(row.baseline):
         return None, None
     if row.total_day == row.baseline_day and row.total == row.baseline:
         return None, None

@@ -16,6 +16,9 @@ DAY_FIRST, MONTH_FIRST = DATE_ORDERS
 
 ALLOWED = "YYYY-MM-DD, or YYYY-MM-DD HH:MM"
 LAST_MONTH = 12
+
+# Days repeat, moments hardly do: remembering them all costs more than it saves.
+MOST_REMEMBERED = 1_000
 HOUR_AT = len("YYYY-MM-DD ")
 
 _CLOCK = r"[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
@@ -67,6 +70,8 @@ class DateColumn:
             found = self._parse(row, text.strip())
             if found is None:
                 return None
+            if len(self._seen) == MOST_REMEMBERED:
+                self._seen.clear()
             self._seen[text] = found
         order, moment = self._seen[text]
         if self._first is None:

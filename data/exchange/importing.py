@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from data.audit import add_audit_entry
 from data.exchange.assessments_csv import AssessmentsReader
 from data.exchange.cells import CellFault
+from data.exchange.chunks import without_collecting
 from data.exchange.columns import INFUSIONS, read_layout
 from data.exchange.infusions_csv import InfusionsReader
 from data.exchange.mapping import NO_MAPPING, Mapping
@@ -82,6 +83,7 @@ class Preview:
         return sum(file.already_there for file in self.files)
 
 
+@without_collecting()
 def read_files(
     sources: Sequence[SourceFile],
     mapping: Mapping = NO_MAPPING,
@@ -132,6 +134,7 @@ def preview_import(
     return _preview(batch, make_plan(connection, batch.readings, options))
 
 
+@without_collecting()
 def commit_import(
     connection: Connection,
     batch: Batch,

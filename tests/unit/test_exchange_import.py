@@ -1,5 +1,6 @@
 """From files to records: all of it or nothing, and never twice."""
 
+import gc
 from datetime import UTC, date, datetime
 
 import pytest
@@ -344,6 +345,18 @@ def test_many_rows_are_written_in_parts_and_told_about(sqlite):
     assert all(0 <= fraction <= 1 for fraction in fractions)
     assert news[-1] == (1.0, "Done.")
     assert sum(text == "Writing …" for _, text in news) == 2
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(sqlite, collecting):
+    try:
+        if not collecting:
+            gc.disable()
+        with pytest.raises(ImportRefused):
+            commit(sqlite, FORMS, options=Options())
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
 
 
 def test_a_preview_says_what_would_be_added_and_writes_nothing(sqlite):

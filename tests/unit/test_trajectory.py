@@ -176,6 +176,12 @@ def test_forms_before_infusion_1_alone_say_nothing_yet():
     assert found.told is None
 
 
+def test_points_are_in_order_of_time_not_of_recording():
+    found = phq9([form(3, 0, 20), form(1, 7, 12), form(2, 3, 15)], infusions(0))
+    assert [p.id for p in found.points] == [3, 2, 1]
+    assert [p.id for p in found.current.points] == [3, 2, 1]
+
+
 def test_the_order_of_the_records_does_not_matter():
     forms = [form(1, 0, 20), form(2, 7, 12), form(3, 14, 9)]
     given = infusions(0, 3, 7)

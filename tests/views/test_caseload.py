@@ -66,6 +66,15 @@ def test_a_row_says_where_the_patient_stands(clinic):
     assert (row["Indication"], row["Clinician"]) == ("depression", "Dr Lee")
 
 
+def test_a_baseline_alone_is_no_change_and_no_line(clinic):
+    with clinic.writing():
+        treated(clinic, "A-1", {5: 20})
+    row = shown(opened())["A-1"]
+    assert (row["PHQ-9"], row["PHQ-9 change"]) == ("20, severe", "")
+    assert row["PHQ-9 status"] == "Cannot tell (no later form)"
+    assert list(row["PHQ-9 trend"]) == []
+
+
 def test_the_last_pcl5_names_its_recall_window(clinic):
     with clinic.writing():
         course = treated(clinic, "A-1", {20: 20})

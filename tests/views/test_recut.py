@@ -62,7 +62,9 @@ def test_the_lowest_baseline_can_be_set(url):
 
 def test_the_period_of_infusion_1_cuts_the_courses(url):
     assert counts(url, first_day_from=day(1)) == (0, 0, 0, 0, 0)
-    assert counts(url, first_day_to=day(0)) == (4, 3, 3, 2, 1)
+    assert counts(url, first_day_to=day(-1)) == (0, 0, 0, 0, 0)
+    both_ends = {"first_day_from": day(0), "first_day_to": day(0)}
+    assert counts(url, **both_ends) == (4, 3, 3, 2, 1)
 
 
 def test_an_indication_that_nobody_has_leaves_nobody(url):
