@@ -143,7 +143,8 @@ def _new_infusion(
         st.caption(
             "Dose, route and minutes are those of the infusion before. The phase is a "
             "suggestion: induction while gaps are at most "
-            f"{INDUCTION.maximum_gap_days} days, for at most {INDUCTION.maximum_infusions} infusions."
+            f"{INDUCTION.maximum_gap_days} days, for at most "
+            f"{INDUCTION.maximum_infusions} infusions."
         )
     token_key = f"infusion-token-{course.id}-{number}"
     token = st.session_state.setdefault(token_key, secrets.token_hex(16))
@@ -153,7 +154,7 @@ def _new_infusion(
 
 
 def _fields(facts: InfusionFacts, key: str) -> InfusionFacts:
-    row = [*st.columns(4), *st.columns(4)]
+    row = [*st.columns([3, 2, 2, 2]), *st.columns([2, 2, 3, 2])]
     day = row[0].date_input(
         "Date",
         facts.started_at.date(),

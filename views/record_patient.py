@@ -55,8 +55,8 @@ def born(patient: Patient) -> str:
 def identity_band(patient: Patient, course: Course | None) -> None:
     """Keep name, birth date and record number in view while the page scrolls."""
     st.html(
-        "<style>div:has(> .st-key-identity) { position: sticky; top: 0; padding-top: .75rem;"
-        " z-index: 9; background: var(--st-background-color, Canvas) }"
+        "<style>div:has(> .st-key-identity) { position: sticky; top: 0; z-index: 9;"
+        " padding-top: .75rem; background: Canvas }"
         ".st-key-identity { border-bottom: 2px solid; padding: .35rem 0 }</style>"
     )
     with st.container(key="identity", gap=None):

@@ -71,12 +71,9 @@ def as_of_day() -> int:
 
 
 def go_to(page: str, **query: Any) -> NoReturn:
-    """Open another page, with the practice kept in the address."""
-    st.switch_page(page, query_params=query_of(**query))
+    """Open another page; only opaque ids go into its address.
 
-
-def query_of(**query: Any) -> dict[str, str]:
-    """Return the query part of an address inside the app; only opaque ids go in."""
-    # The address holds what the choice shows, not its code: so Streamlit binds it.
-    chosen = {"practice": PRACTICES[EXAMPLE]} if in_example() else {}
-    return chosen | {name: str(value) for name, value in query.items()}
+    The choice of practice stays in the address by itself: its widget is bound to it,
+    and Streamlit refuses anybody else who would set it.
+    """
+    st.switch_page(page, query_params={k: str(v) for k, v in query.items()})

@@ -19,6 +19,7 @@ PAGES = {
     "published": "Published figures",
     "methods": "Methods",
 }
+EXAMPLE_FILE = "data/infusion-outcomes/example-practice.db"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Streamlit's own: the lists of its navigation, its tables drawn on a canvas, and the
@@ -91,7 +92,7 @@ def test_every_page_is_accessible_and_asks_nobody_outside(
 
 
 def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
-    start_app, page, migrated_sqlite_url
+    start_app, page, migrated_sqlite_url, tmp_path
 ):
     address = start_app(migrated_sqlite_url)
     settled(page, address, "Caseload")
@@ -104,6 +105,12 @@ def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
     assert "practice=Example" in page.url
     page.reload()
     expect(page.get_by_text("Every patient here is invented")).to_be_visible()
+    patient = with_both_measures(f"sqlite:///{tmp_path}/{EXAMPLE_FILE}")
+    page.goto(f"{address}/patient?practice=Example&patient={patient.id}")
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_role("heading", name="Record", exact=True)).to_be_visible()
+    expect(page.get_by_text("Every patient here is invented")).to_be_visible()
+    expect(page.get_by_text(patient.name).first).to_be_visible()
     assert page.external_requests == []
 
 
