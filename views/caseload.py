@@ -346,7 +346,7 @@ def _columns(*, name_key: str) -> dict[str, object]:
             ),
         ),
         "Days since infusion": config.NumberColumn(
-            "Days since", format="%d", width=80, help="Days since the last infusion."
+            "Last infusion", format="%d days ago", width=105
         ),
         "Last form": config.DateColumn(format="D MMM YYYY", width=95),
         "Indication": config.TextColumn(width=100),

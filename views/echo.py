@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from measures.definition import Measure
 from measures.scoring import score
+from views.wording import change_words, item_9_words
 
 
 def echo_lines(
@@ -49,16 +50,10 @@ def _total_line(
     measure: Measure, answers: Sequence[int | None] | None, total: int | None
 ) -> str:
     if answers is None:
-        return (
-            f"{measure.name} total {total} of {measure.highest_total}"
-            f"{_band(measure, total)}, answers not known."
-        )
+        return f"{_total(measure, total)}, answers not known."
     result = score(measure, answers)
     if result.total is not None:
-        return (
-            f"{measure.name} total {result.total} of {measure.highest_total}"
-            f"{_band(measure, result.total)}."
-        )
+        return f"{_total(measure, result.total)}."
     return (
         f"{measure.name} incomplete: {result.answered} of {result.asked} items "
         f"answered. No total; it must lie from {result.lowest} to {result.highest}. "
@@ -66,28 +61,19 @@ def _total_line(
     )
 
 
-def _band(measure: Measure, total: int | None) -> str:
-    band = None if total is None else measure.band(total)
-    return f" ({band.name})" if band else ""
+def _total(measure: Measure, total: int) -> str:
+    band = measure.band(total)
+    severity = f" ({band.name})" if band else ""
+    return f"{measure.name} total {total} of {measure.highest_total}{severity}"
 
 
 def _change_line(total: int, earlier: int, what: str) -> str:
     change = total - earlier
-    if change == 0:
-        return f"The same as {what} ({earlier})."
-    percent = f", {abs(change) / earlier:.0%}" if earlier else ""
-    word = "lower" if change < 0 else "higher"
-    points = "point" if abs(change) == 1 else "points"
-    return f"{abs(change)} {points} {word} than {what} ({earlier}){percent}."
+    percent = 100 * change / earlier if earlier else None
+    return f"From {what} ({earlier}): {change_words(change, percent)}."
 
 
 def _item_9_line(measure: Measure, answers: Sequence[int | None] | None) -> str:
-    if answers is None:
-        return "Item 9 is not known from a total; ask the patient."
-    answer = answers[measure.suicide_item - 1]
-    if answer is None:
-        return "Item 9 was not answered; ask the patient."
-    words = {a.score: a.text.lower() for a in measure.answers}[answer]
-    if answer == 0:
-        return f"Item 9: 0, {words}. This alone does not rule out risk."
-    return f"Item 9: {answer}, {words}. An alert opens when this is saved."
+    answer = None if answers is None else answers[measure.suicide_item - 1]
+    words = item_9_words(measure.code, answer, answers_known=answers is not None)
+    return f"{words} An alert opens when this is saved." if answer else words

@@ -26,6 +26,7 @@ from measures.registry import MEASURES
 from views import echo, item_form, state
 from views.components import kept
 from views.record_patient import identity_band, label
+from views.wording import moment_words
 
 
 UNDO_REASON = "Undone right after it was recorded"
@@ -88,7 +89,7 @@ def correct_assessment_section(engine: Engine, asked: str) -> None:
         return
     measure = MEASURES[old.facts.measure]
     identity_band(patient, course)
-    st.subheader(f"Correct the {measure.name} of {_moment_words(old.facts)}")
+    st.subheader(f"Correct the {measure.name} of {_completed(old.facts)}")
     st.caption("The form as it was stays readable in its history.")
     completed_at = _ask_moment(f"correct-{old.id}", old.facts.completed_at)
     entry = _Entry(
@@ -355,7 +356,7 @@ def _review(engine: Engine, entry: _Entry, facts: AssessmentFacts) -> bool:
     measure = entry.measure
     baseline, previous = _earlier_totals(engine, entry, facts)
     st.markdown(f"**Save this {measure.name}?**")
-    st.text(f"{label(entry.patient)}\n{_moment_words(facts)}")
+    st.text(f"{label(entry.patient)}\n{_completed(facts)}")
     lines = echo.echo_lines(
         measure,
         answers=facts.answers,
@@ -402,7 +403,7 @@ def _recorded(engine: Engine, entry: _Entry, form: Assessment) -> None:
     lines = echo.echo_lines(
         entry.measure, answers=form.facts.answers, total=form.facts.total
     )
-    st.success(f"Recorded, {_moment_words(form.facts)}. {lines[0]}")
+    st.success(f"Recorded, {_completed(form.facts)}. {lines[0]}")
     if echo.item_9_positive(entry.measure, form.facts.answers):
         st.warning(
             "Item 9 was answered 1 or more: an alert is open on the patient's page "
@@ -418,9 +419,8 @@ def _recorded(engine: Engine, entry: _Entry, form: Assessment) -> None:
         st.rerun()
 
 
-def _moment_words(facts: AssessmentFacts) -> str:
-    pattern = "%d %b %Y %H:%M" if facts.time_known else "%d %b %Y, time not recorded"
-    return f"{facts.completed_at:{pattern}}"
+def _completed(facts: AssessmentFacts) -> str:
+    return moment_words(facts.completed_at, time_known=facts.time_known)
 
 
 def _save(engine: Engine, entry: _Entry, facts: AssessmentFacts) -> None:

@@ -16,6 +16,7 @@ from data.patients import (
     open_course,
 )
 from views import state
+from views.wording import age_words, escape
 
 
 INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
@@ -41,15 +42,12 @@ def choose_patient(patients: list[Patient]) -> str | None:
 def label(patient: Patient) -> str:
     """Return name, birth date and record number in one line."""
     return " · ".join(
-        (patient.name or "no name recorded", born(patient), patient.record_number)
+        (
+            patient.name or "no name recorded",
+            age_words(patient.birth_date, state.today()),
+            patient.record_number,
+        )
     )
-
-
-def born(patient: Patient) -> str:
-    """Return the birth date in words."""
-    if patient.birth_date is None:
-        return "birth date not recorded"
-    return f"born {patient.birth_date:%d %b %Y}"
 
 
 def identity_band(patient: Patient, course: Course | None) -> None:
@@ -61,12 +59,14 @@ def identity_band(patient: Patient, course: Course | None) -> None:
     )
     with st.container(key="identity", gap=None):
         name = patient.name or "No name recorded"
-        st.markdown(f"**{_plain(name)}** · {born(patient)}")
-        parts = [f"Record number {_plain(patient.record_number)}"]
+        st.markdown(
+            f"**{escape(name)}** · {age_words(patient.birth_date, state.today())}"
+        )
+        parts = [f"Record number {escape(patient.record_number)}"]
         if course is not None:
             words = INDICATION_WORDS.get(course.indication or "")
             parts += [f"course {course.number}", words or "indication not recorded"]
-            parts += [_plain(course.clinician)] if course.clinician else []
+            parts += [escape(course.clinician)] if course.clinician else []
         st.caption(" · ".join(parts))
 
 
@@ -167,8 +167,3 @@ def _add(engine: Engine, facts: dict, course: dict) -> None:
         st.error(str(error))
         return
     state.go_to("record.py", patient=patient_id)
-
-
-def _plain(text: str) -> str:
-    """Return the text so that Markdown shows it as it is."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:^" else c for c in text)

@@ -101,7 +101,7 @@ def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
     expect(page.get_by_text("Every patient here is invented")).to_be_visible(
         timeout=60_000
     )
-    expect(page.get_by_text("120 patients")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("of 120 in this practice")).to_be_visible(timeout=60_000)
     assert "practice=Example" in page.url
     page.reload()
     expect(page.get_by_text("Every patient here is invented")).to_be_visible()

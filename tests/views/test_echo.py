@@ -13,21 +13,20 @@ COMPLETE = (2, 2, 1, 3, 0, 1, 1, 2, 1)
 def test_says_total_band_changes_and_item_9():
     assert echo_lines(PHQ9, answers=COMPLETE, baseline=20, previous=12) == [
         "PHQ-9 total 13 of 27 (moderate).",
-        "7 points lower than baseline (20), 35%.",
-        "1 point higher than the last form (12), 8%.",
+        "From baseline (20): −7 points (−35 %).",
+        "From the last form (12): +1 point (+8 %).",
         "Item 9: 1, several days. An alert opens when this is saved.",
     ]
 
 
 def test_says_when_nothing_changed():
-    assert "The same as baseline (13)." in echo_lines(
-        PHQ9, answers=COMPLETE, baseline=13
-    )
+    lines = echo_lines(PHQ9, answers=COMPLETE, baseline=13)
+    assert "From baseline (13): no change." in lines
 
 
 def test_a_baseline_of_zero_gives_points_and_no_percent():
     lines = echo_lines(PHQ9, answers=COMPLETE, baseline=0)
-    assert "13 points higher than baseline (0)." in lines
+    assert "From baseline (0): +13 points." in lines
 
 
 def test_a_zero_is_never_called_safe():
@@ -40,7 +39,7 @@ def test_an_incomplete_form_has_a_range_and_no_change():
     assert lines == [
         "PHQ-9 incomplete: 7 of 9 items answered. No total; it must lie from 10 to 16. "
         "An incomplete form is kept and shown, and counts in no rate.",
-        "Item 9 was not answered; ask the patient.",
+        "Item 9 was not answered. This is not a 0; ask the patient.",
     ]
 
 
@@ -48,7 +47,7 @@ def test_a_total_alone_leaves_item_9_unknown():
     lines = echo_lines(PHQ9, total=13)
     assert lines == [
         "PHQ-9 total 13 of 27 (moderate), answers not known.",
-        "Item 9 is not known from a total; ask the patient.",
+        "Item 9 is not known: only a total was received.",
     ]
 
 
