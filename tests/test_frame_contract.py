@@ -5,9 +5,19 @@ import pytest
 
 from analysis.columns import COURSES, COURSES_BY_INFUSION, SCORES_AFTER, conform, empty
 from data import frames
+from data.assessments import add_assessment, correct_assessment, void_assessment
 from data.infusions import add_infusion
 from data.patients import add_patient, open_course
-from tests.factories import BY, at, calendar_day, day, given, practice, write_practice
+from tests.factories import (
+    BY,
+    at,
+    calendar_day,
+    day,
+    given,
+    phq9,
+    practice,
+    write_practice,
+)
 
 
 PHQ9 = {"measure": "phq9", "recall_window": "two_weeks"}
@@ -171,6 +181,54 @@ def test_each_numbered_infusion_has_its_row(migrated_sqlite_url):
     of_a = found[found["course_id"] == ids["a"]].set_index("infusion")["total"]
     assert sorted(of_a.index) == list(range(1, 11))
     assert of_a.dropna().to_dict() == {1: 14}
+
+
+def test_the_latest_forms_are_those_that_stand_in_the_latest_course(
+    migrated_sqlite_url,
+):
+    with practice(migrated_sqlite_url) as connection:
+        patient_id = add_patient(connection, record_number="R", by=BY)
+        opened = {"patient_id": patient_id, "indication": None, "by": BY}
+        first, second = (
+            open_course(connection, opened=calendar_day(0), **opened) for _ in range(2)
+        )
+
+        def add(course_id, facts):
+            return add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+
+        add(first, phq9(at("1"), 25))
+        typed = add(second, phq9(at("2"), 24))
+        wrong = add(second, phq9(at("3"), 23))
+        add(second, phq9(at("4"), answers=(1,) * 8 + (None,)))
+        add(second, phq9(at("5"), answers=(1,) * 8 + (2,)))
+        right = phq9(at("2"), 14)
+        correct_assessment(connection, typed, facts=right, reason="Typo", by=BY)
+        void_assessment(connection, wrong, reason="Wrong patient", by=BY)
+        found = frames.latest_course_scores_frame(connection)
+        caseload = frames.caseload_frame(connection)
+    known = found[["day", "total", "item_9"]].astype("float64").fillna(-1)
+    assert known.values.tolist() == [
+        [day(2), 14, -1],
+        [day(4), -1, -1],
+        [day(5), 10, 2],
+    ]
+    assert caseload["open_alerts"].tolist() == [1]
+
+
+def test_baselines_are_by_measure_and_recall_window(migrated_sqlite_url):
+    ids = write_practice(migrated_sqlite_url, TABLE)
+    with practice(migrated_sqlite_url) as connection:
+        found = frames.baselines_frame(connection)
+        by_stream = frames.baseline_ids(connection, ids["a"])
+    named = {number: name for name, number in ids.items()}
+    assert sorted(
+        (named[row.course_id], row.measure, row.baseline, row.baseline_day - day(0))
+        for row in found.itertuples()
+    ) == [("a", "pcl5", 50, -1), ("a", "phq9", 20, -1), ("c", "phq9", 20, -1)]
+    of_a = found[found["course_id"] == ids["a"]]
+    assert by_stream == {
+        (row.measure, row.recall_window): row.baseline_id for row in of_a.itertuples()
+    }
 
 
 def test_the_caseload_has_everyone_with_the_latest_course(migrated_sqlite_url):

@@ -386,7 +386,7 @@ def _measure_columns(measure: Measure) -> dict[str, object]:
                 "patient's page."
             ),
         ),
-        f"{name} trend": config.LineChartColumn(
+        f"{name} trend": config.BarChartColumn(
             "trend", width=70, y_min=0, y_max=measure.highest_total
         ),
     }

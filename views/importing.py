@@ -95,7 +95,7 @@ def _choose_files() -> tuple[list[SourceFile], Mapping]:
     files, rules = st.columns(2)
     chosen = files.file_uploader(
         "CSV files of infusions or forms",
-        type="csv",
+        type=["csv", "tsv", "txt"],
         accept_multiple_files=True,
         key=f"import-files-{attempt}",
     )

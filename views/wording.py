@@ -39,7 +39,6 @@ from measures.timepoints import BASELINE, INDUCTION
 
 
 MINUS = "−"
-ABSENT = "–"
 LOWER_IS_BETTER = "lower is better"
 NAME_NOT_RECORDED = "Name not recorded"
 OPEN_ALERT = "▲ Open"

@@ -111,6 +111,7 @@ def test_phq9_syndrome_needs_a_core_symptom_and_counts_item_9_at_1():
         ----------+---------
         222220000 | major
         302220001 | major
+        022222000 | major
         302220000 | other
         003333333 | none
         111111111 | none

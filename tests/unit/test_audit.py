@@ -62,7 +62,13 @@ def test_an_empty_audit_is_whole(migrated_sqlite_url):
 
 @pytest.mark.parametrize(
     "change",
-    [{"who": "B"}, {"action": "void"}, {"subject": "patient 9"}, {"hash": "f" * 64}],
+    [
+        {"who": "B"},
+        {"action": "void"},
+        {"subject": "patient 9"},
+        {"previous_hash": "f" * 64},
+        {"hash": "f" * 64},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_a_changed_entry_breaks_the_chain(unguarded, change):

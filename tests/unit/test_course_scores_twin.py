@@ -326,7 +326,7 @@ writes = st.lists(
         st.tuples(st.just("reopen"), moment_drawn),
     ),
     min_size=3,
-    max_size=15,
+    max_size=10,
 )
 
 
@@ -353,9 +353,9 @@ class RolledBackError(Exception):
 
 def write_and_rebuild(url, drawn):
     with pytest.raises(RolledBackError), writing(engine_of(url)) as connection:
-        course_id = add_course(connection)
-        other = add_course(connection, "b")
-        add_infusion(connection, course_id=other, facts=given_infusion(START), by=BY)
+        course_id, other = add_course(connection), add_course(connection, "b")
+        for first in (course_id, other):
+            begin(connection, first)
         for number, (kind, (day, minute)) in enumerate(drawn):
             at = START + timedelta(days=day, minutes=minute)
             if perform(connection, course_id, kind, at, points=number):
@@ -364,6 +364,16 @@ def write_and_rebuild(url, drawn):
                 rebuild_course_scores(connection)
                 assert refreshed == read(connection, *tables), kind
         raise RolledBackError
+
+
+def begin(connection, course_id):
+    """Give a course three infusions, a baseline and a score in every later window."""
+    for day in (0, 3, 7):
+        facts = given_infusion(START + timedelta(days=day))
+        add_infusion(connection, course_id=course_id, facts=facts, by=BY)
+    for day in (-2, 1, 5, 25, 45, 150, 360):
+        facts = form("phq9", START + timedelta(days=day), 20)
+        add_assessment(connection, course_id=course_id, facts=facts, by=BY)
 
 
 def perform(connection, course_id, kind, at, points):

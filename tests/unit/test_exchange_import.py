@@ -401,9 +401,17 @@ def test_a_new_patient_may_be_described(sqlite):
     )
 
 
+def test_a_birth_date_follows_the_declared_order(sqlite):
+    declared = '[declare]\ndate_order = "day-month-year"'
+    row = "A,06/01/2025,0.5,,,,,Ada,Ash,03/02/1980,,,"
+    commit(sqlite, f"{PEOPLE}\n{row}\n", mapping=declared)
+    with reading(sqlite) as connection:
+        assert list_patients(connection)[0].birth_date == date(1980, 2, 3)
+
+
 def test_a_known_patient_is_not_described_anew(sqlite):
     known_patient(sqlite)
-    done = commit(sqlite, f"{PEOPLE}\nA,2025-01-06,0.5,,,,,{PERSON}\n"[:-1] + "\n")
+    done = commit(sqlite, f"{PEOPLE}\nA,2025-01-06,0.5,,,,,{PERSON}\n")
     (notice,) = [n for n in done.notices if "new patients" in n.fault]
     assert notice.fault == "used for new patients only"
     with reading(sqlite) as connection:

@@ -6,8 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.database import open_database, reading
+from data.exchange.importing import Preview
 from data.patients import list_patients
 from tests.exchange_files import FORM, row_counts
+from views.import_wording import people
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
@@ -155,3 +157,31 @@ def test_a_file_that_is_no_csv_is_refused_in_words(page):
     assert "1 problem: nothing can be imported" in at.error[0].value
     assert at.table[0].value["Problem"][0].replace("\\", "").startswith("is a PDF")
     assert not at.exception
+
+
+def test_a_long_list_of_problems_is_cut_and_whole_in_the_download(page):
+    rows = "".join(f"P{n},soon,1,,,,,,,,\n" for n in range(101))
+    at = upload(page, f"{FORM}\n{rows}")
+    assert len(at.table[0].value) == 100
+    assert "The first 100; all of them are in the download." in [
+        caption.value for caption in at.caption
+    ]
+
+
+def test_says_which_columns_are_not_used_and_what_is_good_to_know(page):
+    extra = ",".join(f"extra{n}" for n in range(10))
+    at = upload(
+        page, f"{FORM},phq9_total,{extra}\nA,2025-01-06,1{',1' * 8},12{',' * 10}\n"
+    )
+    (caption,) = [c.value.replace("\\", "") for c in at.caption if "nothing" in c.value]
+    assert caption.endswith("extra6, extra7 and 2 more.")
+    assert at.expander[1].label == "Good to know (1)"
+
+
+def test_says_where_rows_of_patients_with_several_courses_go():
+    preview = Preview((), 0, 1, 0, 2, (), ())
+    assert people(preview) == (
+        "0 new patients, 1 known; 0 courses to open. 2 rows of patients with several "
+        "courses: each goes to the latest course opened on or before its day, else to "
+        "the first."
+    )
