@@ -420,6 +420,7 @@ def test_a_known_patient_is_not_described_anew(sqlite):
 
 REFUSED_PEOPLE = [
     ("Ada,Ash,1880-01-01,,,", "column birth_date: '1880-01-01' is no birth date"),
+    ("Ada,Ash,2999-01-01,,,", "column birth_date: '2999-01-01' is no birth date"),
     ("Ada,Ash,03/04/1980,,,", "column birth_date: '03/04/1980' is not a date"),
     ("Ada,Ash,,F,,", "column sex: 'F' is not a sex that is kept; allowed: female"),
     ("Ada,Ash,,,OCD,", "column indication: 'OCD' is not an indication; allowed: dep"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.assessments import AssessmentFacts, assessment_values
 from data.exchange.cells import CellFault
-from data.exchange.dates import DateColumn
+from data.exchange.dates import MOST_REMEMBERED, DateColumn
 from data.moments import from_minutes, today
 from measures.registry import MEASURES
 from tests.exchange_files import FORM, INFUSION, read, sentences, the_row
@@ -303,6 +303,14 @@ def test_a_zone_may_be_a_day_ahead_of_the_practice():
     assert from_minutes(moment.minute, moment.offset).astimezone(UTC).hour == 20
     with pytest.raises(CellFault, match="in the future"):
         column.read(3, "2025-02-01")
+
+
+def test_many_moments_are_each_read():
+    column = DateColumn("f.csv", "completed_at", None, datetime.now(UTC))
+    first = datetime(2024, 1, 1, tzinfo=UTC)
+    moments = [first + timedelta(minutes=n) for n in range(MOST_REMEMBERED + 2)]
+    read = [column.read(2, moment.isoformat()).minute for moment in moments]
+    assert read == list(range(read[0], read[0] + len(moments)))
 
 
 def test_another_order_is_asked_about_once():
