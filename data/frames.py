@@ -181,7 +181,7 @@ def caseload_frame(connection: Connection) -> pd.DataFrame:
         .outerjoin(alerts, alerts.c.patient_id == patient.c.id)
         .order_by(patient.c.family_name, patient.c.given_name, patient.c.record_number)
     )
-    return _frame(connection, query, {})
+    return _frame(connection, query, {}, converts=True)
 
 
 def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
@@ -326,12 +326,10 @@ def _courses_query(progress: Subquery, scores: Subquery, *more: object) -> Selec
         progress.c.first_day,
         func.coalesce(course.c.indication, NOT_RECORDED).label("indication"),
         func.coalesce(course.c.clinician, "").label("clinician"),
-        func.coalesce(course.c.site, "").label("site"),
         progress.c.infusions,
         progress.c.induction_infusions,
         func.coalesce(span, 0).label("induction_days"),
         scores.c.baseline,
-        scores.c.baseline_day,
         scores.c.total,
         scores.c.score_day,
         scores.c.due_day,
@@ -340,11 +338,21 @@ def _courses_query(progress: Subquery, scores: Subquery, *more: object) -> Selec
 
 
 def _frame(
-    connection: Connection, query: Select, parameters: dict[str, object]
+    connection: Connection,
+    query: Select,
+    parameters: dict[str, object],
+    *,
+    converts: bool = False,
 ) -> pd.DataFrame:
+    """Return the rows of a query as a frame.
+
+    Only where a column ``converts`` (a date) are the rows taken through SQLAlchemy;
+    the driver's own tuples of numbers and text take half the time.
+    """
     result = connection.execute(query, parameters)
     names = list(result.keys())
-    rows = result.all()
+    rows = result.all() if converts else result.cursor.fetchall()
+    result.close()
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
     return pd.DataFrame(dict(zip(names, map(_column, columns), strict=True)))
 

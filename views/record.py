@@ -7,7 +7,13 @@ from data.patients import Course, Patient, get_patient, list_courses, list_patie
 from views import state
 from views.record_forms import correct_assessment_section, forms_section
 from views.record_infusion import correct_infusion_section, infusion_section
-from views.record_patient import choose_patient, identity_band, new_course, new_patient
+from views.record_patient import (
+    choose_patient,
+    end_course,
+    identity_band,
+    new_course,
+    new_patient,
+)
 
 
 def record() -> None:
@@ -33,6 +39,8 @@ def record() -> None:
         return
     infusion_section(engine, course)
     forms_section(engine, patient, course)
+    with st.expander("Close this course" if course.closed is None else "Closed"):
+        end_course(engine, course)
     with st.expander("Open another course for this patient"):
         new_course(engine, patient)
 

@@ -1,5 +1,7 @@
 """Who is recorded: choose, check, add."""
 
+from datetime import date
+
 import streamlit as st
 
 from data.database import Engine, reading, writing
@@ -12,11 +14,14 @@ from data.patients import (
     Patient,
     Screening,
     add_patient,
+    close_course,
     list_clinicians,
     open_course,
+    reopen_course,
 )
 from views import state
-from views.wording import age_words, escape
+from views.components import kept
+from views.wording import age_words, day_words, escape
 
 
 INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
@@ -80,6 +85,31 @@ def new_patient(engine: Engine, *, expanded: bool) -> None:
             _add(engine, facts, course)
 
 
+def end_course(engine: Engine, course: Course) -> None:
+    """Offer to close a course in which no more infusions are planned, or to reopen it.
+
+    A closed course is over: from then on its follow-up counts as due.
+    """
+    if course.closed is not None:
+        reason = f"{day_words(course.closed)}: {course.closed_reason}"
+        st.text(f"Closed on {reason}")
+        if st.button("Reopen this course") and kept(lambda: _reopen(engine, course)):
+            st.rerun()
+        return
+    with st.form(f"end-course-{course.id}", enter_to_submit=False, border=False):
+        closed = st.date_input(
+            "Last day of the course",
+            state.today(),
+            min_value=course.opened,
+            max_value=state.today(),
+            format="YYYY-MM-DD",
+        )
+        reason = st.text_input("Why does it end?")
+        saved = st.form_submit_button("Close course")
+    if saved and kept(lambda: _close(engine, course, closed, reason)):
+        st.rerun()
+
+
 def new_course(engine: Engine, patient: Patient) -> None:
     """Offer to open the next course of a patient."""
     with st.form(f"new-course-{patient.id}", enter_to_submit=False, border=False):
@@ -91,6 +121,18 @@ def new_course(engine: Engine, patient: Patient) -> None:
         open_course(connection, patient_id=patient.id, by=state.recorder(), **facts)
     st.session_state.pop(f"course-{patient.id}", None)
     st.rerun()
+
+
+def _close(engine: Engine, course: Course, closed: date, reason: str) -> None:
+    with writing(engine) as connection:
+        close_course(
+            connection, course.id, closed=closed, reason=reason, by=state.recorder()
+        )
+
+
+def _reopen(engine: Engine, course: Course) -> None:
+    with writing(engine) as connection:
+        reopen_course(connection, course.id, by=state.recorder())
 
 
 def _patient_fields() -> dict[str, object]:

@@ -254,6 +254,20 @@ def test_a_correction_needs_a_reason_and_keeps_the_old_form(page, engine, course
     assert versions[0].reason == "misread"
 
 
+def test_a_course_is_closed_with_a_reason_and_reopened(page, engine, course):
+    with typed(None):
+        opened(page, patient=patient_id(engine))
+        press(page, "Close course")
+        assert "Closing a course needs a reason" in words(page)
+        {f.label: f for f in page.text_input}["Why does it end?"].set_value("moved")
+        press(page, "Close course")
+        assert "moved" in words(page)
+        press(page, "Reopen this course")
+    with reading(engine) as connection:
+        (found,) = list_courses(connection, patient_id(engine))
+    assert (found.closed, found.closed_reason) == (None, None)
+
+
 def test_a_form_that_is_not_there_is_said_plainly(page):
     opened(page, correct="999")
     assert "This form is not here." in words(page)
