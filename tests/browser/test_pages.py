@@ -1,6 +1,8 @@
 """Every page in a real browser: nothing leaves the machine, everybody can use it."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -121,4 +123,21 @@ def test_an_empty_practice_has_no_fault_on_any_page(
     for place, title in PAGES.items():
         settled(page, f"{address}/{place}", title)
         assert violations(page) == [], title
+    assert page.external_requests == []
+
+
+def test_the_practice_stands_beside_published_figures_and_both_can_be_downloaded(
+    start_app, page, example_url
+):
+    settled(page, f"{start_app(example_url)}/outcomes", "Outcomes")
+    sentence = re.compile(r"\d+\s%\sof\sthe\s\d+\smeasured\smet")
+    expect(page.get_by_text(sentence).first).to_be_visible()
+    forest = page.get_by_role("figure").first
+    expect(forest).to_contain_text("McInnes 2022")
+    expect(forest).to_contain_text(re.compile(r"53\.6\s%\s\(49–58\),\sn\s537"))
+    expect(forest).to_contain_text("As cited; no such trial found")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("CSV")).first.click()
+    written = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "McInnes 2022" in written
     assert page.external_requests == []
