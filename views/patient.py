@@ -7,7 +7,7 @@ import streamlit as st
 
 from analysis.trajectory import TOTAL_ONLY, Trajectory
 from data.alerts import ALERT_ACTIONS, Alert, close_alert, list_alerts
-from data.database import reading
+from data.database import Connection, reading
 from data.patients import Course, Patient, get_patient, list_courses
 from measures.definition import Measure
 from measures.registry import MEASURES
@@ -118,45 +118,57 @@ def _course_label(course: Course) -> str:
 
 
 def _open_alerts(alerts: Sequence[Alert]) -> None:
-    """Keep each item-9 alert in view until somebody records what was done."""
-    for alert in alerts:
-        answer = wording.answer_text(MEASURES["phq9"], alert.item_9).lower()
-        day = alert.completed_at.date()
-        st.error(
-            f"**Item 9: {alert.item_9}, {answer}**, on {wording.day_words(day)} "
-            f"({wording.ago((state.today() - day).days)}). It stays here until "
-            "somebody records what was done.",
-            icon="⚠️",
-        )
-        with (
-            st.container(key=f"{NOT_ON_PAPER}_alert_{alert.id}"),
-            st.form(f"alert_{alert.id}", border=False),
-        ):
-            _alert_form(alert)
+    """Keep the item-9 alerts in view until somebody records what was done."""
+    if not alerts:
+        return
+    lines = [_alert_line(alert) for alert in alerts]
+    stays = "It stays" if len(alerts) == 1 else "They stay"
+    lines.append(f"{stays} here until somebody records what was done.")
+    st.error("  \n".join(lines), icon="⚠️")
+    with (
+        st.container(key=f"{NOT_ON_PAPER}_alerts"),
+        st.form(f"alert_{_ids(alerts)}", border=False),
+    ):
+        _alert_form(alerts)
 
 
-def _alert_form(alert: Alert) -> None:
+def _alert_line(alert: Alert) -> str:
+    answer = wording.answer_text(MEASURES["phq9"], alert.item_9).lower()
+    day = alert.completed_at.date()
+    ago = wording.ago((state.today() - day).days)
+    return f"**Item 9: {alert.item_9}, {answer}**, on {wording.day_words(day)} ({ago})."
+
+
+def _ids(alerts: Sequence[Alert]) -> str:
+    """Name these alerts, so that nothing typed about others is taken for them."""
+    return "_".join(str(alert.id) for alert in alerts)
+
+
+def _alert_form(alerts: Sequence[Alert]) -> None:
+    """Ask once what was done; it is recorded with each of the alerts."""
     what, note, submit = st.columns([2, 2, 1], vertical_alignment="bottom")
     action = what.selectbox(
-        "What was done",
+        "What was done"
+        if len(alerts) == 1
+        else f"What was done about all {len(alerts)}",
         ALERT_ACTIONS,
         index=None,
         placeholder="Choose",
-        key=f"alert_{alert.id}_action",
+        key=f"alert_{_ids(alerts)}_action",
     )
-    words = note.text_input("Note", key=f"alert_{alert.id}_note")
-    asked = ask_recorder(f"alert_{alert.id}_recorder")
+    words = note.text_input("Note", key=f"alert_{_ids(alerts)}_note")
+    asked = ask_recorder(f"alert_{_ids(alerts)}_recorder")
     if not submit.form_submit_button("Save", width="stretch", **asked):
         return
     if action is None:
         st.error("Choose what was done.")
         return
-    record_it(
-        lambda connection, by: close_alert(
-            connection, alert.id, action=action, note=words, by=by
-        ),
-        "What was done about item 9 is recorded.",
-    )
+
+    def close_all(connection: Connection, by: str) -> None:
+        for alert in alerts:
+            close_alert(connection, alert.id, action=action, note=words, by=by)
+
+    record_it(close_all, "What was done about item 9 is recorded.")
 
 
 def _course_line(record: CourseRecord) -> None:

@@ -203,8 +203,8 @@ def test_an_open_alert_is_on_top_and_says_what_was_answered(alarmed):
     assert "(yesterday)" in alert.value
 
 
-def act_on(app, what="referred", note="Seen today"):
-    fill(app, "What was done", what)
+def act_on(app, what="referred", note="Seen today", about="What was done"):
+    fill(app, about, what)
     fill(app, "Note", note)
     return click(app, "Save")
 
@@ -242,6 +242,20 @@ def test_who_records_can_be_said_beside_the_alert(alarmed):
     with alarmed.reading() as connection:
         (alert,) = list_alerts(connection, only_open=False)
     assert alert.closed_by == "Dr Okafor"
+
+
+def test_several_alerts_are_listed_together_and_acted_on_once(alarmed):
+    with alarmed.writing():
+        alarmed.form(alarmed.course_id, 2, phq9(15, item_9=3))
+    app = opened(alarmed.patient_id)
+    (listed,) = app.error
+    assert "Item 9: 3, nearly every day" in listed.value
+    assert "Item 9: 2, more than half the days" in listed.value
+    act_on(app, about="What was done about all 2")
+    assert open_alerts(alarmed) == 0
+    with alarmed.reading() as connection:
+        closed = list_alerts(connection, only_open=False)
+    assert {alert.note for alert in closed} == {"Seen today"}
 
 
 def test_an_alert_that_somebody_else_closed_says_so(alarmed):
