@@ -7,12 +7,21 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from data.assessments import AssessmentFacts, add_assessment, history, list_assessments
+from data.assessments import (
+    AssessmentFacts,
+    add_assessment,
+    correct_assessment,
+    history,
+    list_assessments,
+)
 from data.database import open_database, reading, writing
 from data.infusions import InfusionFacts, add_infusion, list_infusions
+from data.moments import now_at_practice
 from data.patients import add_patient, list_courses, list_patients, open_course
+from data.tables import assessment, infusion
 from views.record_infusion import suggested_phase
 
 
@@ -98,6 +107,11 @@ def typed(values, partial_reason=None):
         yield
 
 
+def stored(engine, column):
+    with reading(engine) as connection:
+        return list(connection.scalars(select(column).order_by(column.table.c.id)))
+
+
 def press(at, label):
     (button,) = [b for b in at.button if b.label == label]
     return button.click().run()
@@ -160,6 +174,38 @@ def test_saving_keeps_it_once(page, engine, course):
     assert (len(forms(engine, course)), saved.total, saved.item_9) == (2, 13, 1)
     assert saved.recorded_by == "Dr Test"
     assert "an alert is open" in words(page)
+    assert stored(engine, assessment.c.submission_id)[-1] is not None
+
+
+@pytest.fixture
+def infused_today(engine, course):
+    start = now_at_practice()
+    with writing(engine) as connection:
+        facts = InfusionFacts(start)
+        add_infusion(connection, course_id=course, facts=facts, by="Dr Test")
+    return start
+
+
+def test_on_infusion_day_a_form_is_placed_at_the_start_of_the_infusion(
+    page, engine, course, infused_today
+):
+    with typed(ANSWERS):
+        opened(page, patient=patient_id(engine))
+        page.run()
+        press(page, "Save PHQ-9")
+    assert forms(engine, course)[-1].facts.completed_at == infused_today
+
+
+def test_a_form_that_is_there_already_is_shown_and_not_asked_again(
+    page, engine, course, infused_today
+):
+    with writing(engine) as connection:
+        facts = AssessmentFacts("phq9", "two_weeks", infused_today, answers=(1,) * 9)
+        add_assessment(connection, course_id=course, facts=facts, by="Dr Test")
+    with typed(ANSWERS):
+        opened(page, patient=patient_id(engine))
+    assert "PHQ-9 total 9 of 27 (mild)." in words(page)
+    assert "Save this PHQ-9?" not in words(page)
 
 
 def test_going_back_changes_nothing(page, engine, course):
@@ -215,6 +261,7 @@ def test_a_total_alone_is_kept_as_a_total_alone(page, engine, course):
     press(page, "Save PHQ-9")
     saved = forms(engine, course)[-1]
     assert (saved.facts.answers, saved.total, saved.item_9) == (None, 9, None)
+    assert saved.facts.source == "clinician"
 
 
 def test_saves_an_infusion_once_with_a_suggested_phase(page, engine, course):
@@ -225,6 +272,7 @@ def test_saves_an_infusion_once_with_a_suggested_phase(page, engine, course):
     with reading(engine) as connection:
         infusions = list_infusions(connection, course)
     assert [i.facts.dose_mg_per_kg for i in infusions] == [None, 0.5]
+    assert stored(engine, infusion.c.submission_id)[-1] is not None
 
 
 def test_an_impossible_infusion_is_refused_in_words(page, engine, course):
@@ -252,6 +300,32 @@ def test_a_correction_needs_a_reason_and_keeps_the_old_form(page, engine, course
         versions = history(connection, new.id)
     assert [v.total for v in versions] == [13, 18]
     assert versions[0].reason == "misread"
+
+
+def test_a_form_that_was_corrected_meanwhile_is_not_corrected_again(
+    page, engine, course
+):
+    (old,) = forms(engine, course)
+    with writing(engine) as connection:
+        facts = AssessmentFacts("phq9", "two_weeks", START, answers=(1,) * 9)
+        correct_assessment(
+            connection, old.id, facts=facts, reason="misread", by="Dr Test"
+        )
+    with typed(ANSWERS):
+        opened(page, correct=old.id)
+    assert "corrected or withdrawn already" in words(page)
+    assert "Save this PHQ-9?" not in words(page)
+
+
+def test_nobody_adds_a_patient_without_a_name_of_their_own(page, engine):
+    page.session_state["recorder"] = ""
+    page.run()
+    {f.label: f for f in page.text_input}["Record number"].set_value("R-9")
+    {s.label: s for s in page.selectbox}["Indication"].set_value("ptsd")
+    press(page, "Add patient")
+    assert "Write your name first" in words(page)
+    with reading(engine) as connection:
+        assert list_patients(connection) == []
 
 
 def test_a_course_is_closed_with_a_reason_and_reopened(page, engine, course):
