@@ -2,7 +2,7 @@
 
 import re
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -179,7 +179,9 @@ def test_saving_keeps_it_once(page, engine, course):
 
 @pytest.fixture
 def infused_today(engine, course):
-    start = now_at_practice()
+    now = now_at_practice()
+    # A minute ago, so that "now" would be seen; never yesterday.
+    start = max(now.replace(hour=0, minute=0), now - timedelta(minutes=1))
     with writing(engine) as connection:
         facts = InfusionFacts(start)
         add_infusion(connection, course_id=course, facts=facts, by="Dr Test")
