@@ -12,6 +12,7 @@ from data.course_scores import refresh_course_scores
 from data.errors import RecordError
 from data.moments import check_moment, from_minutes, to_minutes, utc_now
 from data.records import (
+    check_listed,
     check_reason,
     check_someone,
     now_stamp,
@@ -369,8 +370,8 @@ def _check_facts(measure: Measure, facts: AssessmentFacts) -> None:
     if facts.answers is not None and not any(a is not None for a in facts.answers):
         raise RecordError(f"{measure.name} has no answer at all; nothing to record")
     _check_difficulty(measure, facts.difficulty)
-    _check_listed("Source", facts.source, SOURCES)
-    _check_listed("Reason for gaps", facts.partial_reason, (None, *PARTIAL_REASONS))
+    check_listed("Source", facts.source, SOURCES)
+    check_listed("Reason for gaps", facts.partial_reason, (None, *PARTIAL_REASONS))
 
 
 def _check_difficulty(measure: Measure, difficulty: int | None) -> None:
@@ -384,14 +385,6 @@ def _check_difficulty(measure: Measure, difficulty: int | None) -> None:
             f"{measure.name} difficulty {difficulty!r} is not an answer; "
             f"allowed: {listed}"
         )
-
-
-def _check_listed(
-    what: str, value: str | None, allowed: tuple[str | None, ...]
-) -> None:
-    if value not in allowed:
-        listed = ", ".join("none" if a is None else a for a in allowed)
-        raise RecordError(f"{what} {value!r} is not known; allowed: {listed}")
 
 
 def _facts(row: Any) -> AssessmentFacts:

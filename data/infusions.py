@@ -12,6 +12,7 @@ from data.course_scores import refresh_course_scores
 from data.errors import RecordError
 from data.moments import check_moment, from_minutes, to_minutes, utc_now
 from data.records import (
+    check_listed,
     check_reason,
     check_someone,
     now_stamp,
@@ -247,19 +248,11 @@ def check_infusion(facts: InfusionFacts) -> None:
         Naming the value and what is allowed.
     """
     check_moment(facts.started_at, "Infusion started", utc_now())
-    _check_listed("Phase", facts.phase, (None, *PHASES))
-    _check_listed("Route", facts.route, ROUTES)
+    check_listed("Phase", facts.phase, (None, *PHASES))
+    check_listed("Route", facts.route, ROUTES)
     _check_range("Dose (mg/kg)", facts.dose_mg_per_kg, HIGHEST_DOSE_MG_PER_KG)
     _check_range("Dose (mg)", facts.dose_mg, HIGHEST_DOSE_MG)
     _check_range("Minutes", facts.minutes, LONGEST_INFUSION_MINUTES)
-
-
-def _check_listed(
-    what: str, value: str | None, allowed: tuple[str | None, ...]
-) -> None:
-    if value not in allowed:
-        listed = ", ".join("not recorded" if a is None else a for a in allowed)
-        raise RecordError(f"{what} {value!r} is not known; allowed: {listed}")
 
 
 def _check_range(what: str, value: float | None, highest: float) -> None:

@@ -37,6 +37,19 @@ def check_reason(reason: str) -> None:
         raise RecordError("A correction needs a reason; nothing was changed")
 
 
+def check_listed(what: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    """Refuse a value that is not one of those allowed; None among them: not recorded.
+
+    Raises
+    ------
+    RecordError
+        Naming what it is, the value, and what is allowed.
+    """
+    if value not in allowed:
+        listed = ", ".join("not recorded" if a is None else a for a in allowed)
+        raise RecordError(f"{what} {value!r} is not known; allowed: {listed}")
+
+
 def submitted_id(
     connection: Connection, table: Table, submission_id: str | None
 ) -> int | None:

@@ -43,6 +43,17 @@ def empty_practice(engine: Engine) -> None:
     st.stop()
 
 
+def ask_who_records(verb: str) -> None:
+    """Ask for the recorder's name on the page too, until it is known."""
+    if not state.recorder():
+        st.text_input(
+            f"Your name, kept with everything you {verb}",
+            key="recorder_here",
+            on_change=state.take_recorder_from,
+            args=("recorder_here",),
+        )
+
+
 def kept(step: Callable[[], object]) -> bool:
     """Take a step and return whether it was kept; show why where it was refused."""
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from measures.definition import Measure
 from measures.scoring import score
-from views.wording import change_words, item_9_words
+from views.wording import change_words, incomplete_words, item_9_words
 
 
 def echo_lines(
@@ -55,8 +55,7 @@ def _total_line(
     if result.total is not None:
         return f"{_total(measure, result.total)}."
     return (
-        f"{measure.name} incomplete: {result.answered} of {result.asked} items "
-        f"answered. No total; it must lie from {result.lowest} to {result.highest}. "
+        f"{incomplete_words(measure.code, result)} "
         "An incomplete form is kept and shown, and counts in no rate."
     )
 

@@ -21,6 +21,7 @@ from data.exchange.reading import SourceFile
 from data.exchange.templates import MAPPING_EXAMPLE, TEMPLATES
 from data.patients import INDICATIONS
 from views import state
+from views.components import ask_who_records
 from views.import_wording import (
     button,
     done,
@@ -30,7 +31,7 @@ from views.import_wording import (
     preview_rows,
     problem_rows,
 )
-from views.wording import escape
+from views.wording import INDICATION_WORDS, escape
 
 
 CHOSEN = "import-attempt"
@@ -38,8 +39,6 @@ READ = "import-read"
 DONE = "import-done"
 
 MOST_SHOWN = 100
-
-INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
 
 
 def importing() -> None:
@@ -50,7 +49,7 @@ def importing() -> None:
         "Infusions and forms from CSV files. You see first what a file would add; "
         "then all of it is added, or nothing. The same file again adds nothing."
     )
-    _ask_who_records()
+    ask_who_records("import")
     sources, mapping = _choose_files()
     _say_what_was_done(files_chosen=bool(sources))
     _offer_templates(expanded=not sources)
@@ -67,16 +66,6 @@ def importing() -> None:
         preview = preview_import(connection, batch, options)
     _show(preview)
     _offer_import(engine, batch, options, preview)
-
-
-def _ask_who_records() -> None:
-    if not state.recorder():
-        st.text_input(
-            "Your name, kept with everything you import",
-            key="recorder_here",
-            on_change=state.take_recorder_from,
-            args=("recorder_here",),
-        )
 
 
 def _say_what_was_done(*, files_chosen: bool) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from data.database import Engine, reading
 from data.patients import Course, Patient, get_patient, list_courses, list_patients
 from views import state
+from views.components import ask_who_records
 from views.record_forms import correct_assessment_section, forms_section
 from views.record_infusion import correct_infusion_section, infusion_section
 from views.record_patient import (
@@ -20,7 +21,7 @@ def record() -> None:
     """Draw the page."""
     st.title("Record")
     engine = state.engine()
-    _ask_who_records()
+    ask_who_records("record")
     if "correct" in st.query_params:
         correct_assessment_section(engine, st.query_params["correct"])
         return
@@ -43,16 +44,6 @@ def record() -> None:
         end_course(engine, course)
     with st.expander("Open another course for this patient"):
         new_course(engine, patient)
-
-
-def _ask_who_records() -> None:
-    if not state.recorder():
-        st.text_input(
-            "Your name, kept with everything you record",
-            key="recorder_here",
-            on_change=state.take_recorder_from,
-            args=("recorder_here",),
-        )
 
 
 def _chosen_patient(engine: Engine) -> Patient | None:

@@ -21,10 +21,7 @@ from data.patients import (
 )
 from views import state
 from views.components import kept
-from views.wording import age_words, day_words, escape
-
-
-INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
+from views.wording import INDICATION_WORDS, age_words, day_words, escape
 
 
 def choose_patient(patients: list[Patient]) -> str | None:

@@ -14,7 +14,7 @@ from measures.scoring import (
     prorated_phq9,
     score,
 )
-from views.wording import item_9_words, score_words
+from views.wording import incomplete_words, item_9_words, score_words
 
 
 SYNDROMES = {
@@ -47,10 +47,7 @@ def _total_line(measure: Measure, answers: Answers) -> str:
     if result.total is not None:
         words = score_words(measure.code, result.total)
         return f"{measure.name} total: {words} (of {measure.highest_total})."
-    return (
-        f"{measure.name} incomplete: {result.answered} of {result.asked} items "
-        f"answered. No total; it must lie from {result.lowest} to {result.highest}."
-    )
+    return incomplete_words(measure.code, result)
 
 
 def _phq9_lines(answers: Answers) -> list[str]:

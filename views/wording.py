@@ -35,6 +35,7 @@ from measures.definition import Measure
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
 from measures.registry import MEASURES, default_criterion
+from measures.scoring import Score
 from measures.timepoints import BASELINE, INDUCTION
 
 
@@ -58,6 +59,10 @@ _WHY_UNTOLD = {
         "the two are not compared."
     ),
 }
+
+
+# To choose from, and at the beginning of a phrase.
+INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
 
 
 def escape(text: str) -> str:
@@ -167,6 +172,15 @@ def score_words(measure: str, total: int) -> str:
     """Return a total with its severity, where the measure has severity bands."""
     band = MEASURES[measure].band(total)
     return f"{total}, {band.name}" if band else f"{total}"
+
+
+def incomplete_words(measure: str, result: Score) -> str:
+    """Return what an incomplete form says: no total, and the range it must lie in."""
+    return (
+        f"{MEASURES[measure].name} incomplete: {result.answered} of {result.asked} "
+        f"items answered. No total; it must lie from {result.lowest} to "
+        f"{result.highest}."
+    )
 
 
 def point_score(point: Point) -> str:
