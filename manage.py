@@ -3,6 +3,7 @@
 Exit code 0, or 2 with one plain line on standard error.
 """
 
+import getpass
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from access.settings import DoorSettings
 from analysis.columns import INDICATIONS as COURSE_INDICATIONS
 from analysis.comparison import OUTCOMES
 from data import database, moments
+from data.accounts import (
+    INVITATION_HOURS,
+    add_account,
+    disable_account,
+    list_accounts,
+)
+from data.accounts import invite as invite_account
+from data.actors import Actor, operator
+from data.audit import first_broken_entry, has_audit_entry, newest_hash
 from data.course_scores import rebuild_course_scores, rebuild_if_outdated
 from data.errors import DatabaseError, RecordError
 from data.example_practice import example_is_made, make_example
@@ -33,6 +44,7 @@ from data.exchange.problems import ImportRefused
 from data.exchange.reading import SourceFile
 from data.patients import INDICATIONS, list_clinicians
 from data.published import CatalogueError, load_catalogue
+from data.sites import list_sites
 from measures.criteria import Criterion
 from measures.days import day_number
 from measures.definition import Measure
@@ -47,6 +59,7 @@ from measures.scoring import UnscorableAnswers, parse_answers
 from measures.timepoints import DEFAULT_TIMEPOINT
 from views import import_wording, outcome_wording, published_wording
 from views.as_json import (
+    account_json,
     comparison_json,
     figure_json,
     import_json,
@@ -58,8 +71,9 @@ from views.score_wording import score_lines
 
 
 REFUSED = 2
+LOCAL_ADDRESS = "http://127.0.0.1:8501"
+ACCOUNT_COLUMNS = ("login", "name", "roles", "sites", "second_factor", "disabled")
 MOST_PROBLEMS_PRINTED = 20
-COMMAND_LINE = "command line"
 
 
 class Refused(ValueError):
@@ -157,7 +171,8 @@ def import_files(
         bool, typer.Option("--new-patients", help="Add patients not yet known.")
     ] = False,
     indication: Annotated[str | None, typer.Option(help="Of new patients.")] = None,
-    by: Annotated[str, typer.Option(help="Who imports.")] = COMMAND_LINE,
+    site: Annotated[str | None, typer.Option(help="Name, of new patients.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who imports.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Only look.")] = False,
     url: Database = None,
     as_json: AsJson = False,
@@ -165,13 +180,13 @@ def import_files(
     """Import infusions and forms, all of them or nothing."""
     if indication is not None:
         _listed(INDICATIONS, indication, "Indication")
-    options = Options(new_patients, indication)
     batch = _batch(files, mapping)
     with _opened(url) as engine:
+        options = Options(new_patients, indication, _site_id(engine, site))
         if preview or batch.problems:
             done = _look(engine, batch, options)
         else:
-            done = _commit(engine, batch, options, by)
+            done = _commit(engine, batch, options, _operator(by))
     imported = not (preview or done.problems)
     _tell(import_json(done, imported=imported), _import_text(done, imported), as_json)
     if done.problems:
@@ -203,7 +218,7 @@ def outcomes(
     window = recall_window or asked.default_recall_window.code
     _listed([w.code for w in asked.recall_windows], window, f"{asked.name} window")
     selection = _selection(as_of, all_courses, indication, clinician)
-    with _opened(url) as engine, database.reading(engine) as connection:
+    with _opened(url) as engine, database.reading(engine, _operator()) as connection:
         _check_clinician(connection, clinician)
         practice = Practice(connection, selection)
         rate = outcome(practice, rule, timepoint, recall_window=window)
@@ -237,7 +252,7 @@ def compare(
     known = {f.code: f for f in load_catalogue().figures}
     chosen = _one_of(known, figure, "Figure")
     selection = _selection(as_of, all_courses, indication, clinician)
-    with _opened(url) as engine, database.reading(engine) as connection:
+    with _opened(url) as engine, database.reading(engine, _operator()) as connection:
         _check_clinician(connection, clinician)
         practice = Practice(connection, selection)
         results = [compare_figure(practice, chosen, what) for what in OUTCOMES]
@@ -250,10 +265,96 @@ def compare(
 def rebuild_scores(*, url: Database = None, as_json: AsJson = False) -> None:
     """Derive every baseline and score at every time point anew."""
     engine = database.open_database(_url(url))
-    with database.plain_refusals(), database.writing(engine) as connection:
+    with database.plain_refusals(), database.writing(engine, _operator()) as connection:
         scores = rebuild_course_scores(connection)
     engine.dispose()
     _tell({"scores": scores}, f"{scores:,} scores derived.", as_json)
+
+
+@app.command(name="verify-audit")
+def verify_audit(
+    *,
+    expect: Annotated[
+        str | None, typer.Option(help="A seal kept elsewhere; must be in the chain.")
+    ] = None,
+    url: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for an audit entry that was changed, removed or moved."""
+    with _opened(url) as engine, database.reading(engine, _operator()) as connection:
+        broken = first_broken_entry(connection)
+        newest = newest_hash(connection)
+        found = expect is None or has_audit_entry(connection, expect)
+    if broken is not None:
+        raise Refused(f"Audit entry {broken.id} {broken.what}")
+    if not found:
+        raise Refused(
+            f"The audit has no entry with the seal {expect}; the newest are gone"
+        )
+    _tell(
+        {"whole": True, "newest": newest},
+        f"The audit is whole. Its newest seal, to keep elsewhere: {newest}",
+        as_json,
+    )
+
+
+@app.command()
+def accounts(*, url: Database = None, as_json: AsJson = False) -> None:
+    """List who may sign in, and as what."""
+    with _opened(url) as engine, database.reading(engine, _operator()) as connection:
+        names = {site.id: site.name for site in list_sites(connection)}
+        rows = [account_json(one, names) for one in list_accounts(connection)]
+    shown = [{key: _words(value) for key, value in row.items()} for row in rows]
+    columns = tuple(ACCOUNT_COLUMNS)
+    _tell(rows, _table(shown, columns) if rows else "There is no account yet.", as_json)
+
+
+@app.command()
+def invite(
+    *,
+    login: Annotated[str, typer.Argument(help="Of a new account, or one to reset.")],
+    name: Annotated[str | None, typer.Option(help="Of a new account.")] = None,
+    role: Annotated[
+        list[str], typer.Option(help="clinician, lead, administrator.")
+    ] = (),
+    site: Annotated[
+        list[str], typer.Option(help="Name; may be repeated. Without, the only one.")
+    ] = (),
+    url: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a one-time link with which somebody sets a new password."""
+    with _opened(url) as engine, database.writing(engine, _operator()) as connection:
+        account_id = _account_id(connection, login)
+        if account_id is None:
+            account_id = add_account(
+                connection,
+                login=login,
+                name=name or login,
+                roles=role,
+                sites=_sites(connection, site),
+            )
+        token = invite_account(connection, account_id)
+    address = DoorSettings.from_environment().public_url or LOCAL_ADDRESS
+    link = f"{address}/welcome?token={token}"
+    said = f"Valid once, for {INVITATION_HOURS} hours:\n{link}"
+    _tell({"account": account_id, "link": link}, said, as_json)
+
+
+@app.command()
+def disable(
+    *,
+    login: Annotated[str, typer.Argument(help="Of the account.")],
+    url: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let nobody in by an account any more, and end its sessions at once."""
+    with _opened(url) as engine, database.writing(engine, _operator()) as connection:
+        account_id = _account_id(connection, login)
+        if account_id is None:
+            raise Refused(f"There is no account {login!r}")
+        disable_account(connection, account_id)
+    _tell({"disabled": account_id}, f"Account {login} is disabled.", as_json)
 
 
 # Reading what was asked.
@@ -267,11 +368,44 @@ def _url(url: str | None) -> str:
 def _opened(url: str | None) -> Iterator[database.Engine]:
     """Yield the database, its scores following the present definitions."""
     engine = database.open_database(_url(url))
-    with database.plain_refusals():
-        with database.writing(engine) as connection:
-            rebuild_if_outdated(connection)
-        yield engine
-    engine.dispose()
+    try:
+        with database.plain_refusals():
+            with database.writing(engine, _operator()) as connection:
+                rebuild_if_outdated(connection)
+            yield engine
+    finally:
+        engine.dispose()
+
+
+def _operator(name: str | None = None) -> Actor:
+    """Return whom the audit names: who runs the command, or the name given."""
+    return operator(name or getpass.getuser())
+
+
+def _site_id(engine: database.Engine, name: str | None) -> int | None:
+    if name is None:
+        return None
+    with database.reading(engine, _operator()) as connection:
+        sites = {site.name: site.id for site in list_sites(connection)}
+    return _one_of(sites, name, "Site")
+
+
+def _account_id(connection: database.Connection, login: str) -> int | None:
+    wanted = login.strip().casefold()
+    known = {one.login: one.id for one in list_accounts(connection)}
+    return known.get(wanted)
+
+
+def _sites(connection: database.Connection, names: Sequence[str]) -> list[int]:
+    sites = {one.name: one.id for one in list_sites(connection)}
+    chosen = names or (list(sites) if len(sites) == 1 else ())
+    return [_one_of(sites, name, "Site") for name in chosen]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return {True: "yes", False: "no"}.get(value, str(value))
 
 
 def _one_of(known: dict[str, Any], code: str, what: str) -> Any:
@@ -349,16 +483,16 @@ def _content(path: Path) -> bytes:
 
 
 def _look(engine: database.Engine, batch: Batch, options: Options) -> Preview:
-    with database.reading(engine) as connection:
+    with database.reading(engine, _operator()) as connection:
         return preview_import(connection, batch, options)
 
 
 def _commit(
-    engine: database.Engine, batch: Batch, options: Options, by: str
+    engine: database.Engine, batch: Batch, options: Options, by: Actor
 ) -> Preview:
     try:
-        with database.writing(engine) as connection:
-            return commit_import(connection, batch, options, by=by)
+        with database.writing(engine, by) as connection:
+            return commit_import(connection, batch, options)
     except ImportRefused:
         return _look(engine, batch, options)
 

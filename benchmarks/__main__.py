@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.imports import ROWS, import_seconds
-from benchmarks.synthetic import fill
+from benchmarks.synthetic import BENCHMARK, fill
 from data import frames
 from data.assessments import AssessmentFacts, add_assessment, list_assessments
 from data.course_scores import rebuild_course_scores
@@ -66,7 +66,7 @@ def main() -> None:
 
 def measure(name: str, engine: Engine, size: int) -> None:
     """Fill a database of this size and print its figures."""
-    with writing(engine) as connection:
+    with writing(engine, BENCHMARK) as connection:
         fill(connection, size)
     settle(engine)
     print(f"\n{name}, {size:,} assessments")
@@ -82,12 +82,12 @@ def report(engine: Engine) -> None:
     criterion = default_criterion("phq9", "response")
 
     def rate() -> None:
-        with reading(engine) as connection:
+        with reading(engine, BENCHMARK) as connection:
             practice = Practice(connection, Selection(as_of_day=TODAY))
             outcome(practice, criterion, DEFAULT_TIMEPOINT.code)
 
     def bound() -> None:
-        with reading(engine) as connection:
+        with reading(engine, BENCHMARK) as connection:
             connection.exec_driver_sql(GROUP_BY).all()
 
     line("cohort report", timed(rate, 7), "GROUP BY, covering index", timed(bound, 7))
@@ -97,13 +97,13 @@ def patient_page(engine: Engine) -> None:
     """One course's forms and infusions, beside one SELECT by its index."""
 
     def page() -> None:
-        with reading(engine) as connection:
+        with reading(engine, BENCHMARK) as connection:
             list_assessments(connection, 17)
             list_infusions(connection, 17)
             frames.baseline_ids(connection, 17)
 
     def bound() -> None:
-        with reading(engine) as connection:
+        with reading(engine, BENCHMARK) as connection:
             connection.exec_driver_sql(ONE_COURSE).all()
 
     line("patient page", timed(page, READS), "one raw SELECT", timed(bound, READS))
@@ -113,11 +113,11 @@ def rebuild(engine: Engine) -> None:
     """Every score derived anew, beside copying as many rows."""
 
     def all_scores() -> None:
-        with writing(engine) as connection:
+        with writing(engine, BENCHMARK) as connection:
             rebuild_course_scores(connection)
 
     def bound() -> None:
-        with writing(engine) as connection:
+        with writing(engine, BENCHMARK) as connection:
             connection.exec_driver_sql(COPY_SCORES)
             connection.exec_driver_sql("DROP TABLE copied")
 
@@ -137,16 +137,14 @@ def single_write(engine: Engine) -> None:
             start + timedelta(minutes=number),
             answers=(1,) * 9,
         )
-        with writing(engine) as connection:
-            add_assessment(
-                connection, course_id=number % 500 + 1, facts=facts, by="benchmark"
-            )
+        with writing(engine, BENCHMARK) as connection:
+            add_assessment(connection, course_id=number % 500 + 1, facts=facts)
 
-    with writing(engine) as connection:
+    with writing(engine, BENCHMARK) as connection:
         connection.exec_driver_sql("CREATE TABLE one_row (number INTEGER)")
 
     def bound() -> None:
-        with writing(engine) as connection:
+        with writing(engine, BENCHMARK) as connection:
             connection.exec_driver_sql("INSERT INTO one_row VALUES (1)")
 
     figure, least = timed(write, WRITES), timed(bound, WRITES)

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 from sqlalchemy import insert
 
+from data.actors import operator
 from data.course_scores import rebuild_course_scores
 from data.database import Connection
 from data.tables import assessment, course, infusion, patient
 
 
+BENCHMARK = operator("benchmark")
 SEED = 7
 FORMS_PER_COURSE = 12
 INFUSIONS_PER_COURSE = 7

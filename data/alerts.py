@@ -5,11 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from data.actors import KIOSK, Right, actor_of
 from data.audit import add_audit_entry
 from data.errors import RecordError
 from data.moments import from_minutes
-from data.records import check_someone, now_stamp
-from data.tables import ALERT_ACTIONS, alert, assessment, course
+from data.records import now_stamp, recorder
+from data.scope import check_alert, within_reach
+from data.tables import ALERT_ACTIONS, alert, assessment, course, patient
 
 
 ITEM_9 = "item_9"
@@ -42,17 +44,16 @@ def open_item_9_alert(connection: Connection, assessment_id: int) -> None:
 
 
 def close_alert(
-    connection: Connection, alert_id: int, *, action: str, note: str, by: str
+    connection: Connection, alert_id: int, *, action: str, note: str
 ) -> None:
     """Record what was done about an alert, which takes it out of view.
 
     Raises
     ------
     RecordError
-        If the action is not one of those offered, nobody is named, or the alert was
-        closed already.
+        If the action is not one of those offered, or the alert was closed already.
     """
-    check_someone(by)
+    patient_id = check_alert(connection, Right.RECORD, alert_id)
     if action not in ALERT_ACTIONS:
         raise RecordError(
             f"Action {action!r} is not known; allowed: {', '.join(ALERT_ACTIONS)}"
@@ -64,36 +65,38 @@ def close_alert(
             action=action,
             note=note.strip() or None,
             closed_at=now_stamp(),
-            closed_by=by,
+            closed_by=recorder(connection),
         )
     )
     if closed.rowcount == 0:
         raise RecordError("This alert was closed by somebody else meanwhile")
-    add_audit_entry(connection, who=by, action="close", subject=f"alert {alert_id}")
+    add_audit_entry(
+        connection, action="close", subject=f"alert {alert_id}", patient_id=patient_id
+    )
 
 
-def withdraw_alert(
-    connection: Connection, assessment_id: int, *, by: str, note: str
-) -> None:
+def withdraw_alert(connection: Connection, assessment_id: int, *, note: str) -> None:
     """Close the open alert of a form that no longer stands, if it has one."""
     query = select(alert.c.id).where(
         alert.c.assessment_id == assessment_id, alert.c.closed_at.is_(None)
     )
     for alert_id in connection.scalars(query).all():
-        close_alert(connection, alert_id, action=ENTERED_BY_MISTAKE, note=note, by=by)
+        close_alert(connection, alert_id, action=ENTERED_BY_MISTAKE, note=note)
 
 
 def carry_alert(
-    connection: Connection, old_id: int, new_id: int, *, was: int, now: int, by: str
+    connection: Connection, old_id: int, new_id: int, *, was: int, now: int
 ) -> None:
     """Let a form's alert follow its correction.
 
     Unchanged or lower, and still positive: the alert, open or closed, belongs to the
     corrected form. Higher: what was done answered another form, so a new one opens.
-    Zero or unanswered: an open alert is withdrawn.
+    Zero or unanswered: an open alert is withdrawn, unless it is the patient who changed
+    the answer; that is for a clinician to ask about.
     """
     if now == 0:
-        withdraw_alert(connection, old_id, by=by, note="The form was corrected.")
+        if KIOSK not in actor_of(connection).roles:
+            withdraw_alert(connection, old_id, note="The form was corrected.")
         return
     still_open = select(alert.c.id).where(
         alert.c.assessment_id == old_id, alert.c.closed_at.is_(None)
@@ -128,6 +131,8 @@ def list_alerts(
         )
         .join_from(alert, assessment, assessment.c.id == alert.c.assessment_id)
         .join(course, course.c.id == assessment.c.course_id)
+        .join(patient, patient.c.id == course.c.patient_id)
+        .where(within_reach(connection, Right.READ_RECORDS))
         .order_by(assessment.c.completed_minute.desc())
     )
     if patient_id is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from data.actors import Right
 from data.alerts import carry_alert, open_item_9_alert, withdraw_alert
 from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
@@ -14,11 +15,12 @@ from data.moments import check_moment, from_minutes, to_minutes, utc_now
 from data.records import (
     check_listed,
     check_reason,
-    check_someone,
     now_stamp,
+    recorder,
     submitted_id,
     void_record,
 )
+from data.scope import check_course, check_record
 from data.tables import PARTIAL_REASONS, SOURCES, assessment
 from measures.definition import Measure, by_code
 from measures.registry import MEASURES
@@ -67,7 +69,6 @@ def add_assessment(
     *,
     course_id: int,
     facts: AssessmentFacts,
-    by: str,
     submission_id: str | None = None,
 ) -> int:
     """Add a completed form to a course and return its id.
@@ -82,6 +83,7 @@ def add_assessment(
     measures.scoring.UnscorableAnswers
         If the answers are not this measure's.
     """
+    patient_id = check_course(connection, Right.RECORD, course_id)
     existing = submitted_id(connection, assessment, submission_id)
     if existing is not None:
         return existing
@@ -89,12 +91,14 @@ def add_assessment(
         connection,
         course_id=course_id,
         facts=facts,
-        by=by,
         submission_id=submission_id,
     )
     refresh_course_scores(connection, course_id)
     add_audit_entry(
-        connection, who=by, action="add", subject=f"assessment {assessment_id}"
+        connection,
+        action="add",
+        subject=f"assessment {assessment_id}",
+        patient_id=patient_id,
     )
     return assessment_id
 
@@ -104,7 +108,6 @@ def insert_assessment(
     *,
     course_id: int,
     facts: AssessmentFacts,
-    by: str,
     submission_id: str | None = None,
     corrects_id: int | None = None,
     reason: str | None = None,
@@ -113,7 +116,6 @@ def insert_assessment(
 
     A corrected form's alert is the corrector's to carry over.
     """
-    check_someone(by)
     values = assessment_values(facts)
     _refuse_a_second(connection, course_id, facts, values["completed_minute"])
     row = insert(assessment).values(
@@ -122,7 +124,7 @@ def insert_assessment(
         corrects_id=corrects_id,
         reason=reason,
         recorded_at=now_stamp(),
-        recorded_by=by,
+        recorded_by=recorder(connection),
         **values,
     )
     assessment_id = connection.execute(row).inserted_primary_key[0]
@@ -179,7 +181,6 @@ def correct_assessment(
     *,
     facts: AssessmentFacts,
     reason: str,
-    by: str,
     submission_id: str | None = None,
 ) -> int:
     """Put a corrected form in the place of one and return the new id.
@@ -192,21 +193,25 @@ def correct_assessment(
         If there is no reason, the form is not the current one, or a value is
         impossible.
     """
+    patient_id = check_record(connection, Right.RECORD, assessment, assessment_id)
     existing = submitted_id(connection, assessment, submission_id)
     if existing is not None:
         return existing
     check_reason(reason)
-    old = _current_row(connection, assessment_id)
-    new_id = _supersede(
-        connection, old, facts, reason=reason, by=by, submission_id=submission_id
+    old = current_assessment_row(connection, assessment_id)
+    new_id = supersede_assessment(
+        connection,
+        old,
+        facts,
+        reason=reason,
+        patient_id=patient_id,
+        submission_id=submission_id,
     )
     refresh_course_scores(connection, old.course_id)
     return new_id
 
 
-def void_assessment(
-    connection: Connection, assessment_id: int, *, reason: str, by: str
-) -> None:
+def void_assessment(connection: Connection, assessment_id: int, *, reason: str) -> None:
     """Withdraw a form that should not be in this record, saying why.
 
     Raises
@@ -214,12 +219,16 @@ def void_assessment(
     RecordError
         If there is no reason, or the form is not the current one.
     """
-    old = _current_row(connection, assessment_id)
-    void_record(connection, assessment, assessment_id, reason=reason, by=by)
-    withdraw_alert(connection, assessment_id, by=by, note="The form was withdrawn.")
+    patient_id = check_record(connection, Right.RECORD, assessment, assessment_id)
+    old = current_assessment_row(connection, assessment_id)
+    void_record(connection, assessment, assessment_id, reason=reason)
+    withdraw_alert(connection, assessment_id, note="The form was withdrawn.")
     refresh_course_scores(connection, old.course_id)
     add_audit_entry(
-        connection, who=by, action="void", subject=f"assessment {assessment_id}"
+        connection,
+        action="void",
+        subject=f"assessment {assessment_id}",
+        patient_id=patient_id,
     )
 
 
@@ -230,7 +239,7 @@ def move_assessments(
     from_minute: int,
     to_moment: datetime,
     reason: str,
-    by: str,
+    patient_id: str,
 ) -> None:
     """Correct the moment of the forms that were completed at one minute."""
     if to_minutes(to_moment)[0] == from_minute:
@@ -243,7 +252,9 @@ def move_assessments(
     for row in connection.execute(query).all():
         facts = _facts(row)
         moved = AssessmentFacts(**{**vars(facts), "completed_at": to_moment})
-        _supersede(connection, row, moved, reason=reason, by=by)
+        supersede_assessment(
+            connection, row, moved, reason=reason, patient_id=patient_id
+        )
 
 
 def get_assessment(connection: Connection, assessment_id: int) -> Assessment:
@@ -254,6 +265,11 @@ def get_assessment(connection: Connection, assessment_id: int) -> Assessment:
     RecordError
         If there is none.
     """
+    check_record(connection, Right.READ_RECORDS, assessment, assessment_id)
+    return _any_assessment(connection, assessment_id)
+
+
+def _any_assessment(connection: Connection, assessment_id: int) -> Assessment:
     query = select(assessment).where(assessment.c.id == assessment_id)
     row = connection.execute(query).first()
     if row is None:
@@ -263,6 +279,7 @@ def get_assessment(connection: Connection, assessment_id: int) -> Assessment:
 
 def list_assessments(connection: Connection, course_id: int) -> list[Assessment]:
     """Return a course's current forms, the earliest first."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = (
         select(assessment)
         .where(assessment.c.course_id == course_id, assessment.c.state == "current")
@@ -273,6 +290,7 @@ def list_assessments(connection: Connection, course_id: int) -> list[Assessment]
 
 def list_withdrawn(connection: Connection, course_id: int) -> list[Assessment]:
     """Return a course's withdrawn forms, the latest withdrawn first."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = (
         select(assessment)
         .where(assessment.c.course_id == course_id, assessment.c.state == "void")
@@ -285,19 +303,20 @@ def history(connection: Connection, assessment_id: int) -> list[Assessment]:
     """Return every version of a form up to this one, the newest first."""
     versions = [get_assessment(connection, assessment_id)]
     while versions[-1].corrects_id is not None:
-        versions.append(get_assessment(connection, versions[-1].corrects_id))
+        versions.append(_any_assessment(connection, versions[-1].corrects_id))
     return versions
 
 
-def _supersede(
+def supersede_assessment(
     connection: Connection,
     old: Any,
     facts: AssessmentFacts,
     *,
     reason: str,
-    by: str,
+    patient_id: str,
     submission_id: str | None = None,
 ) -> int:
+    """Put facts in the place of a current row; the caller checks and refreshes."""
     connection.execute(
         update(assessment).where(assessment.c.id == old.id).values(state="superseded")
     )
@@ -305,22 +324,29 @@ def _supersede(
         connection,
         course_id=old.course_id,
         facts=facts,
-        by=by,
         submission_id=submission_id,
         corrects_id=old.id,
         reason=reason.strip(),
     )
-    new_item_9 = get_assessment(connection, new_id).item_9
-    carry_alert(
-        connection, old.id, new_id, was=old.item_9 or 0, now=new_item_9 or 0, by=by
-    )
+    new_item_9 = _any_assessment(connection, new_id).item_9
+    carry_alert(connection, old.id, new_id, was=old.item_9 or 0, now=new_item_9 or 0)
     add_audit_entry(
-        connection, who=by, action="correct", subject=f"assessment {old.id}"
+        connection,
+        action="correct",
+        subject=f"assessment {old.id}",
+        patient_id=patient_id,
     )
     return new_id
 
 
-def _current_row(connection: Connection, assessment_id: int) -> Any:
+def current_assessment_row(connection: Connection, assessment_id: int) -> Any:
+    """Return the row of a form that stands.
+
+    Raises
+    ------
+    RecordError
+        If there is none, or it was corrected or withdrawn.
+    """
     query = select(assessment).where(assessment.c.id == assessment_id)
     row = connection.execute(query).first()
     if row is None or row.state != "current":

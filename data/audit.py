@@ -7,11 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from data.actors import Right, actor_of, require
 from data.moments import utc_now
+from data.scope import check_patient
 from data.tables import audit_entry
 
 
 FIRST_HASH = "0" * 64
+
+VIEW, EXPORT = "view", "export"
+"""What was done where nothing was changed: seen, or taken out as a file."""
 
 
 @dataclass(frozen=True)
@@ -23,63 +28,135 @@ class AuditEntry:
     who: str
     action: str
     subject: str
+    patient_id: str | None
     previous_hash: str
     hash: str
 
 
 def add_audit_entry(
-    connection: Connection, *, who: str, action: str, subject: str
+    connection: Connection, *, action: str, subject: str, patient_id: str | None = None
 ) -> None:
-    """Append what was done, in the transaction that did it.
+    """Append what the connection's actor did, in the transaction that did it.
 
     Parameters
     ----------
     connection
         The transaction of ``data.database.writing``, which admits one writer at a time;
         entry and deed are kept together or not at all.
-    who
-        Who did it.
     action
         What was done: ``add``, ``correct``, ``void``, ``import`` and the like.
     subject
         Kind and id of the record. Never a name, an answer or a score.
+    patient_id
+        Whose record it was, where it was one.
     """
     newest = select(audit_entry.c.hash).order_by(audit_entry.c.id.desc()).limit(1)
     previous = connection.scalar(newest) or FIRST_HASH
-    at = utc_now().replace(tzinfo=None)
+    entry = {
+        "at": utc_now().replace(tzinfo=None),
+        "who": actor_of(connection).login,
+        "action": action,
+        "subject": subject,
+        "patient_id": patient_id,
+    }
     connection.execute(
         insert(audit_entry).values(
-            at=at,
-            who=who,
-            action=action,
-            subject=subject,
-            previous_hash=previous,
-            hash=_seal(previous, at, who, action, subject),
+            **entry, previous_hash=previous, hash=_seal(previous, **entry)
         )
     )
 
 
+def note(
+    connection: Connection, action: str, subject: str, patient_id: str | None = None
+) -> None:
+    """Append what somebody with an account saw or took out, and did not change.
+
+    Raises
+    ------
+    RecordError
+        If it is of a patient, and there is none such for this actor.
+    """
+    require(connection, Right.OWN_ACCOUNT)
+    if patient_id is not None:
+        check_patient(connection, Right.READ_RECORDS, patient_id)
+    add_audit_entry(connection, action=action, subject=subject, patient_id=patient_id)
+
+
 def list_audit_entries(connection: Connection) -> Iterator[AuditEntry]:
     """Yield every entry, oldest first."""
+    require(connection, Right.READ_AUDIT)
     for row in connection.execute(select(audit_entry).order_by(audit_entry.c.id)):
         yield AuditEntry(**row._mapping)
 
 
-def first_broken_entry(connection: Connection) -> int | None:
-    """Return the id of the first entry whose seal does not hold, or None.
+CHANGED = "was changed after it was written"
+MISSING = "follows an entry that is missing"
+REORDERED = "stands in another place than it was written in"
 
-    A changed, removed or reordered entry breaks the chain from there on. Only the
-    newest entries can go unnoticed: compare the last hash with one kept elsewhere.
+
+@dataclass(frozen=True)
+class BrokenEntry:
+    """The first entry whose seal does not hold, and what became of it."""
+
+    id: int
+    what: str
+
+
+def first_broken_entry(connection: Connection) -> BrokenEntry | None:
+    """Return the first entry that was changed, moved, or lost the one before; or None.
+
+    Only the newest entries can go unnoticed: compare :func:`newest_hash` with one that
+    was kept elsewhere.
     """
+    require(connection, Right.READ_AUDIT)
     previous = FIRST_HASH
     for entry in list_audit_entries(connection):
-        seal = _seal(previous, entry.at, entry.who, entry.action, entry.subject)
-        if entry.previous_hash != previous or entry.hash != seal:
-            return entry.id
+        seal = _seal(
+            entry.previous_hash,
+            at=entry.at,
+            who=entry.who,
+            action=entry.action,
+            subject=entry.subject,
+            patient_id=entry.patient_id,
+        )
+        if entry.hash != seal:
+            return BrokenEntry(entry.id, CHANGED)
+        if entry.previous_hash != previous:
+            elsewhere = entry.previous_hash == FIRST_HASH or has_audit_entry(
+                connection, entry.previous_hash
+            )
+            return BrokenEntry(entry.id, REORDERED if elsewhere else MISSING)
         previous = entry.hash
     return None
 
 
-def _seal(previous: str, at: datetime, who: str, action: str, subject: str) -> str:
-    sealed = "\x1f".join((previous, at.isoformat(), who, action, subject))
-    return hashlib.sha256(sealed.encode()).hexdigest()
+def newest_hash(connection: Connection) -> str:
+    """Return the seal of the newest entry, which vouches for every one before."""
+    require(connection, Right.READ_AUDIT)
+    newest = select(audit_entry.c.hash).order_by(audit_entry.c.id.desc()).limit(1)
+    return connection.scalar(newest) or FIRST_HASH
+
+
+def has_audit_entry(connection: Connection, seal: str) -> bool:
+    """Whether there is an entry of this seal."""
+    require(connection, Right.READ_AUDIT)
+    query = select(audit_entry.c.id).where(audit_entry.c.hash == seal)
+    return connection.scalar(query) is not None
+
+
+def _seal(
+    previous: str,
+    *,
+    at: datetime,
+    who: str,
+    action: str,
+    subject: str,
+    patient_id: str | None,
+) -> str:
+    """Return the hash of an entry and the one before.
+
+    Without a patient it is what the first schema sealed, which had no patients.
+    """
+    parts = [previous, at.isoformat(), who, action, subject]
+    parts += [] if patient_id is None else [patient_id]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE
 
+from data.actors import Right, require
 from data.moments import MINUTES_PER_DAY
 from data.tables import (
     COMPLETE,
@@ -75,6 +76,12 @@ def refresh_course_scores(connection: Connection, course_id: int) -> None:
 
 def rebuild_course_scores(connection: Connection) -> int:
     """Derive every course's rows anew and return how many scores there are."""
+    require(connection, Right.OPERATE)
+    return derive_course_scores(connection)
+
+
+def derive_course_scores(connection: Connection) -> int:
+    """Derive all rows for a function that has checked its actor."""
     for table in (course_scores, course_progress, course_scores_version):
         connection.execute(delete(table))
     connection.execute(_insert(course_progress.name, one_course=False))
@@ -85,6 +92,7 @@ def rebuild_course_scores(connection: Connection) -> int:
 
 def rebuild_if_outdated(connection: Connection) -> bool:
     """Rebuild when the stored scores follow other definitions; return whether so."""
+    require(connection, Right.OPERATE)
     if connection.scalar(select(course_scores_version.c.version)) == current_version():
         return False
     rebuild_course_scores(connection)

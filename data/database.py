@@ -27,6 +27,7 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
+from data.actors import Actor
 from data.errors import DatabaseError
 
 
@@ -62,8 +63,10 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def connect_engine(url: str) -> Engine:
+def connect_engine(url: str, *, enforce_keys: bool = True) -> Engine:
     """Return an engine for the database, whatever its schema.
+
+    ``enforce_keys=False`` is for a migration on SQLite, which checks them at its end.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def connect_engine(url: str) -> Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(f"No driver for {parsed.drivername!r}") from error
     if backend == "sqlite":
-        _make_sqlite_durable(engine)
+        _make_sqlite_durable(engine, enforce_keys=enforce_keys)
     return engine
 
 
@@ -101,7 +104,8 @@ def migrate(url: str) -> None:
     DatabaseError
         If it cannot be reached or written.
     """
-    engine = connect_engine(url)
+    # SQLite lets a table with rows take a new key only while keys are not enforced.
+    engine = connect_engine(url, enforce_keys=False)
     path = _sqlite_file(engine)
     try:
         if path:
@@ -111,6 +115,7 @@ def migrate(url: str) -> None:
             config.set_main_option("script_location", str(MIGRATIONS))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            _check_keys(connection)
     except CommandError as error:
         raise DatabaseError(
             "The database has a schema that this program does not know; it was "
@@ -167,21 +172,21 @@ def newest_revision() -> str:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection for reading; nothing done with it is kept."""
-    with engine.connect() as connection:
+def reading(engine: Engine, actor: Actor) -> Iterator[Connection]:
+    """Yield a connection for reading on an actor's behalf; nothing done is kept."""
+    with engine.connect().execution_options(actor=actor) as connection:
         yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, actor: Actor) -> Iterator[Connection]:
     """Yield a connection whose work is kept whole at the end, or not at all.
 
     One writer at a time: two at once on PostgreSQL would each derive a course's scores
     without the other's form, and seal two audit entries to the same one before.
     """
     with (
-        engine.connect().execution_options(writes=True) as connection,
+        engine.connect().execution_options(actor=actor, writes=True) as connection,
         connection.begin(),
     ):
         if engine.dialect.name == "postgresql":
@@ -205,7 +210,14 @@ def plain_refusals() -> Iterator[None]:
         raise DatabaseError(f"The database refused: {_plain(error)}") from error
 
 
-def _make_sqlite_durable(engine: Engine) -> None:
+def _check_keys(connection: Connection) -> None:
+    """Let a migration fail that left a row pointing nowhere."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        assert broken is None, f"a row of {broken[0]} points to no row of {broken[2]}"
+
+
+def _make_sqlite_durable(engine: Engine, *, enforce_keys: bool) -> None:
     """Set the pragmas and transaction kind that were measured to be safe.
 
     WAL with ``synchronous=FULL`` keeps the last commit through a power cut; a writer
@@ -220,7 +232,7 @@ def _make_sqlite_durable(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "foreign_keys=ON",
+            f"foreign_keys={'ON' if enforce_keys else 'OFF'}",
             # Or INSERT OR REPLACE would delete a record past its trigger.
             "recursive_triggers=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS}",

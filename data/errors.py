@@ -7,3 +7,7 @@ class RecordError(ValueError):
 
 class DatabaseError(RuntimeError):
     """The database cannot be used as it is; the message says what to do."""
+
+
+class NotAllowed(RecordError):
+    """Something that the actor's roles do not allow; the message says what."""

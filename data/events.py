@@ -5,10 +5,12 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select
 
+from data.actors import Right
 from data.audit import add_audit_entry
 from data.errors import RecordError
 from data.moments import day_date, day_number, today
-from data.records import check_someone, now_stamp
+from data.records import now_stamp, recorder
+from data.scope import check_course
 from data.tables import EVENT_KINDS, event
 
 
@@ -29,7 +31,6 @@ def add_event(
     day: date,
     kind: str,
     description: str,
-    by: str,
 ) -> int:
     """Add a mark to a course's trajectory and return its id.
 
@@ -38,7 +39,7 @@ def add_event(
     RecordError
         If the kind is unknown, the day is to come, or nothing is described.
     """
-    check_someone(by)
+    patient_id = check_course(connection, Right.RECORD, course_id)
     if kind not in EVENT_KINDS:
         raise RecordError(
             f"Event {kind!r} is not known; allowed: {', '.join(EVENT_KINDS)}"
@@ -54,15 +55,18 @@ def add_event(
             kind=kind,
             description=description.strip(),
             recorded_at=now_stamp(),
-            recorded_by=by,
+            recorded_by=recorder(connection),
         )
     ).inserted_primary_key[0]
-    add_audit_entry(connection, who=by, action="add", subject=f"event {event_id}")
+    add_audit_entry(
+        connection, action="add", subject=f"event {event_id}", patient_id=patient_id
+    )
     return event_id
 
 
 def list_events(connection: Connection, course_id: int) -> list[Event]:
     """Return a course's marks, the earliest first."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = (
         select(event.c.id, event.c.day, event.c.kind, event.c.description)
         .where(event.c.course_id == course_id)

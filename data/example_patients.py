@@ -14,6 +14,7 @@ from typing import Any
 
 from data.assessments import AssessmentFacts
 from data.moments import MINUTES_PER_DAY, day_date, from_minutes
+from data.tables import FIRST_SITE
 from measures.definition import Measure
 from measures.pcl5 import PAST_MONTH, PAST_WEEK, PCL5
 from measures.phq9 import PHQ9, TWO_WEEKS
@@ -303,7 +304,7 @@ def _course(person: _Person, number: int, start: int) -> InventedCourse:
         "number": number,
         "indication": person.indication,
         "clinician": person.clinician,
-        "site": person.site,
+        "site_id": FIRST_SITE + SITES.index(person.site),
         "opened_day": schedule.opened_day,
         "failed_antidepressant_trials": rng.randint(2, 6),
         "psychosis": False,

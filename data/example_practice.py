@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 
+from data.actors import operator
 from data.alerts import ENTERED_BY_MISTAKE, ITEM_9
 from data.assessments import AssessmentFacts, assessment_values
 from data.audit import add_audit_entry
@@ -28,6 +29,7 @@ from data.example_patients import (
     NURSE,
     PATIENTS,
     SEED,
+    SITES,
     InventedCourse,
     InventedForm,
     InventedInfusion,
@@ -37,7 +39,16 @@ from data.example_patients import (
     stamp,
 )
 from data.moments import MINUTES_PER_DAY, day_number
-from data.tables import alert, assessment, course, event, infusion, patient
+from data.tables import (
+    FIRST_SITE,
+    alert,
+    assessment,
+    course,
+    event,
+    infusion,
+    patient,
+    site,
+)
 
 
 ALERT_ACTIONS_TAKEN = (
@@ -97,7 +108,7 @@ def make_example(url: str, *, as_of: date, progress: Tell | None = None) -> None
     migrate(url)
     engine = open_database(url)
     try:
-        with writing(engine) as connection:
+        with writing(engine, operator("Example practice")) as connection:
             if _holds_example(connection):
                 rebuild_if_outdated(connection)
             else:
@@ -145,7 +156,11 @@ class _Entered:
 def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     tell(0.1, f"Inventing {PATIENTS} patients …")
     invented = invent_patients(as_of_day)
-    connection.execute(insert(patient), [row for row, _ in invented])
+    _write_sites(connection)
+    connection.execute(
+        insert(patient),
+        [row | {"site_id": courses[-1].row["site_id"]} for row, courses in invented],
+    )
     tell(0.5, "Writing their courses …")
     rows = [
         c.row | {"patient_id": row["id"]} for row, courses in invented for c in courses
@@ -158,9 +173,14 @@ def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     _write_forms(connection, placed, as_of_day)
     tell(0.8, "Deriving baselines and scores …")
     rebuild_course_scores(connection)
-    add_audit_entry(
-        connection, who="example", action="make", subject="example practice"
+    add_audit_entry(connection, action="make", subject="example practice")
+
+
+def _write_sites(connection: Connection) -> None:
+    connection.execute(
+        update(site).where(site.c.id == FIRST_SITE).values(name=SITES[0])
     )
+    connection.execute(insert(site), [{"name": name} for name in SITES[1:]])
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> list[int]:

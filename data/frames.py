@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Select, Subquery, and_, bindparam, func, select
 
+from data.actors import Right, require
 from data.course_scores import NEVER_DAY, progress_select, scores_select
 from data.moments import MINUTES_PER_DAY
+from data.scope import check_course, within_reach
 from data.tables import (
     alert,
     assessment,
@@ -51,6 +53,7 @@ def courses_frame(
         The columns of ``analysis.columns.COURSES``; a course without any form of this
         measure and window has no baseline.
     """
+    require(connection, Right.READ_OUTCOMES)
     asked = {
         "measure": measure,
         "recall_window": recall_window,
@@ -75,6 +78,7 @@ def courses_by_infusion_frame(
         The columns of ``analysis.columns.COURSES_BY_INFUSION``. Courses without any
         form of this measure and window have no rows.
     """
+    require(connection, Right.READ_OUTCOMES)
     asked = {"measure": measure, "recall_window": recall_window, "as_of_day": as_of_day}
     frame = _frame(connection, _by_infusion_select(as_of_day is not None), asked)
     numbers = {
@@ -99,6 +103,7 @@ def scores_after_frame(
     pandas.DataFrame
         The columns of ``analysis.columns.SCORES_AFTER``.
     """
+    require(connection, Right.READ_OUTCOMES)
     day = (
         assessment.c.completed_minute + assessment.c.completed_offset
     ) // MINUTES_PER_DAY
@@ -179,6 +184,7 @@ def caseload_frame(connection: Connection) -> pd.DataFrame:
         )
         .outerjoin(course_progress, course_progress.c.course_id == course.c.id)
         .outerjoin(alerts, alerts.c.patient_id == patient.c.id)
+        .where(within_reach(connection, Right.READ_RECORDS))
         .order_by(patient.c.family_name, patient.c.given_name, patient.c.record_number)
     )
     return _frame(connection, query, {}, converts=True)
@@ -220,14 +226,18 @@ def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
                 latest.c.number == course.c.number,
             ),
         )
-        .where(assessment.c.state == "current")
+        .join(patient, patient.c.id == course.c.patient_id)
+        .where(
+            assessment.c.state == "current",
+            within_reach(connection, Right.READ_RECORDS),
+        )
         .order_by(course.c.patient_id, assessment.c.completed_minute)
     )
     return _frame(connection, query, {})
 
 
 def baselines_frame(connection: Connection) -> pd.DataFrame:
-    """Return the baseline of every started course, measure and recall window.
+    """Return the baseline of every started course within reach, measure and window.
 
     Returns
     -------
@@ -242,15 +252,22 @@ def baselines_frame(connection: Connection) -> pd.DataFrame:
         course_scores.c.baseline_id,
         course_scores.c.baseline,
         course_scores.c.baseline_day,
-    ).where(
-        course_scores.c.timepoint == DAY_1.code,
-        course_scores.c.baseline_id.is_not(None),
+    )
+    query = (
+        query.join(course, course.c.id == course_scores.c.course_id)
+        .join(patient, patient.c.id == course.c.patient_id)
+        .where(
+            course_scores.c.timepoint == DAY_1.code,
+            course_scores.c.baseline_id.is_not(None),
+            within_reach(connection, Right.READ_RECORDS),
+        )
     )
     return _frame(connection, query, {})
 
 
 def baseline_ids(connection: Connection, course_id: int) -> dict[tuple[str, str], int]:
     """Return the baseline assessment's id by measure and recall window."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = (
         select(
             course_scores.c.measure,
@@ -268,6 +285,7 @@ def baseline_ids(connection: Connection, course_id: int) -> dict[tuple[str, str]
 
 def induction_infusions(connection: Connection, course_id: int) -> int:
     """Return how many infusions of a course are in its induction."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = select(course_progress.c.induction_infusions).where(
         course_progress.c.course_id == course_id
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from data.actors import Right
 from data.assessments import move_assessments
 from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
@@ -14,11 +15,12 @@ from data.moments import check_moment, from_minutes, to_minutes, utc_now
 from data.records import (
     check_listed,
     check_reason,
-    check_someone,
     now_stamp,
+    recorder,
     submitted_id,
     void_record,
 )
+from data.scope import check_course, check_record
 from data.tables import (
     HIGHEST_DOSE_MG,
     HIGHEST_DOSE_MG_PER_KG,
@@ -62,7 +64,6 @@ def add_infusion(
     *,
     course_id: int,
     facts: InfusionFacts,
-    by: str,
     submission_id: str | None = None,
 ) -> int:
     """Add an infusion to a course and return its id.
@@ -74,6 +75,7 @@ def add_infusion(
     RecordError
         If a value is impossible, or the course already has an infusion at that minute.
     """
+    patient_id = check_course(connection, Right.RECORD, course_id)
     existing = submitted_id(connection, infusion, submission_id)
     if existing is not None:
         return existing
@@ -81,11 +83,15 @@ def add_infusion(
         connection,
         course_id=course_id,
         facts=facts,
-        by=by,
         submission_id=submission_id,
     )
     refresh_course_scores(connection, course_id)
-    add_audit_entry(connection, who=by, action="add", subject=f"infusion {infusion_id}")
+    add_audit_entry(
+        connection,
+        action="add",
+        subject=f"infusion {infusion_id}",
+        patient_id=patient_id,
+    )
     return infusion_id
 
 
@@ -94,14 +100,12 @@ def insert_infusion(
     *,
     course_id: int,
     facts: InfusionFacts,
-    by: str,
     submission_id: str | None = None,
     corrects_id: int | None = None,
     reason: str | None = None,
 ) -> int:
     """Insert the row alone; the caller refreshes the scores and keeps the audit."""
     check_infusion(facts)
-    check_someone(by)
     minute, offset = to_minutes(facts.started_at)
     taken = connection.scalar(
         select(infusion.c.id).where(
@@ -125,7 +129,7 @@ def insert_infusion(
             corrects_id=corrects_id,
             reason=reason,
             recorded_at=now_stamp(),
-            recorded_by=by,
+            recorded_by=recorder(connection),
             **values,
         )
     ).inserted_primary_key[0]
@@ -137,7 +141,6 @@ def correct_infusion(
     *,
     facts: InfusionFacts,
     reason: str,
-    by: str,
 ) -> int:
     """Put other facts in an infusion's place and return the new row's id.
 
@@ -150,6 +153,7 @@ def correct_infusion(
         If there is no reason, the infusion is not the current one, or a value is
         impossible.
     """
+    patient_id = check_record(connection, Right.RECORD, infusion, infusion_id)
     check_reason(reason)
     old = current_infusion_row(connection, infusion_id)
     connection.execute(
@@ -159,7 +163,6 @@ def correct_infusion(
         connection,
         course_id=old.course_id,
         facts=facts,
-        by=by,
         corrects_id=infusion_id,
         reason=reason.strip(),
     )
@@ -169,18 +172,19 @@ def correct_infusion(
         from_minute=old.started_minute,
         to_moment=facts.started_at,
         reason=reason,
-        by=by,
+        patient_id=patient_id,
     )
     refresh_course_scores(connection, old.course_id)
     add_audit_entry(
-        connection, who=by, action="correct", subject=f"infusion {infusion_id}"
+        connection,
+        action="correct",
+        subject=f"infusion {infusion_id}",
+        patient_id=patient_id,
     )
     return new_id
 
 
-def void_infusion(
-    connection: Connection, infusion_id: int, *, reason: str, by: str
-) -> None:
+def void_infusion(connection: Connection, infusion_id: int, *, reason: str) -> None:
     """Withdraw an infusion that was recorded by mistake, saying why.
 
     Raises
@@ -188,16 +192,21 @@ def void_infusion(
     RecordError
         If there is no reason, or the infusion is not the current one.
     """
+    patient_id = check_record(connection, Right.RECORD, infusion, infusion_id)
     old = current_infusion_row(connection, infusion_id)
-    void_record(connection, infusion, infusion_id, reason=reason, by=by)
+    void_record(connection, infusion, infusion_id, reason=reason)
     refresh_course_scores(connection, old.course_id)
     add_audit_entry(
-        connection, who=by, action="void", subject=f"infusion {infusion_id}"
+        connection,
+        action="void",
+        subject=f"infusion {infusion_id}",
+        patient_id=patient_id,
     )
 
 
 def list_infusions(connection: Connection, course_id: int) -> list[Infusion]:
     """Return a course's current infusions, the first first, numbered from 1."""
+    check_course(connection, Right.READ_RECORDS, course_id)
     query = (
         select(infusion)
         .where(infusion.c.course_id == course_id, infusion.c.state == "current")
@@ -215,6 +224,7 @@ def get_infusion(connection: Connection, infusion_id: int) -> Infusion:
     RecordError
         If there is none, or it was corrected or withdrawn.
     """
+    check_record(connection, Right.READ_RECORDS, infusion, infusion_id)
     course_id = current_infusion_row(connection, infusion_id).course_id
     (found,) = (i for i in list_infusions(connection, course_id) if i.id == infusion_id)
     return found

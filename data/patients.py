@@ -6,12 +6,14 @@ from datetime import date
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from data.actors import Right
 from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
 from data.errors import RecordError
 from data.moments import day_date, day_number, today, utc_now
-from data.records import check_listed, check_someone
-from data.tables import INDICATIONS, SEXES, course, patient
+from data.records import check_listed, recorder
+from data.scope import check_course, check_patient, own_site, within_reach
+from data.tables import INDICATIONS, SEXES, course, patient, site
 
 
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -43,7 +45,7 @@ class Course:
     number: int
     indication: str | None
     clinician: str | None
-    site: str | None
+    site: str
     failed_antidepressant_trials: int | None
     psychosis: bool | None
     substance_use_disorder: bool | None
@@ -67,24 +69,28 @@ def add_patient(
     connection: Connection,
     *,
     record_number: str,
-    by: str,
     given_name: str | None = None,
     family_name: str | None = None,
     birth_date: date | None = None,
     sex: str | None = None,
+    site_id: int | None = None,
 ) -> str:
-    """Add a patient and return the new opaque id.
+    """Add a patient at a site and return the new opaque id.
+
+    Without a site, the patient belongs to the actor's only one.
 
     Raises
     ------
     RecordError
         If the record number is empty or taken, or another value is impossible.
     """
-    check_someone(by)
+    its_site = own_site(connection, site_id)
     number = record_number.strip()
     if not number:
         raise RecordError("Record number is empty; every patient needs one")
-    if patient_by_record_number(connection, number) is not None:
+    # At whichever site: a record number is one patient's in the whole practice.
+    taken = select(patient.c.id).where(patient.c.record_number == number)
+    if connection.scalar(taken) is not None:
         raise RecordError(f"Record number {number!r} is already in this practice")
     _check_birth_date(birth_date)
     if sex is not None:
@@ -93,16 +99,22 @@ def add_patient(
     connection.execute(
         insert(patient).values(
             id=patient_id,
+            site_id=its_site,
             record_number=number,
             given_name=_text(given_name),
             family_name=_text(family_name),
             birth_date=birth_date,
             sex=sex,
             added_at=utc_now().replace(tzinfo=None),
-            added_by=by,
+            added_by=recorder(connection),
         )
     )
-    add_audit_entry(connection, who=by, action="add", subject=f"patient {patient_id}")
+    add_audit_entry(
+        connection,
+        action="add",
+        subject=f"patient {patient_id}",
+        patient_id=patient_id,
+    )
     return patient_id
 
 
@@ -119,9 +131,11 @@ def patient_by_record_number(
 
 
 def list_patients(connection: Connection) -> list[Patient]:
-    """Return every patient, by name and then record number."""
-    query = select(*_PATIENT_COLUMNS).order_by(
-        patient.c.family_name, patient.c.given_name, patient.c.record_number
+    """Return every patient within reach, by name and then record number."""
+    query = (
+        select(*_PATIENT_COLUMNS)
+        .where(within_reach(connection, Right.READ_RECORDS))
+        .order_by(patient.c.family_name, patient.c.given_name, patient.c.record_number)
     )
     return [Patient(*row) for row in connection.execute(query)]
 
@@ -131,9 +145,7 @@ def open_course(
     *,
     patient_id: str,
     indication: str | None,
-    by: str,
     clinician: str | None = None,
-    site: str | None = None,
     opened: date | None = None,
     screening: Screening | None = None,
 ) -> int:
@@ -144,7 +156,7 @@ def open_course(
     RecordError
         If the indication is not one of those treated, or the day is in the future.
     """
-    check_someone(by)
+    check_patient(connection, Right.RECORD, patient_id)
     if indication is not None:
         check_listed("Indication", indication, INDICATIONS)
     opened = opened or today()
@@ -163,17 +175,24 @@ def open_course(
             number=number,
             indication=indication,
             clinician=_text(clinician),
-            site=_text(site),
+            site_id=select(patient.c.site_id)
+            .where(patient.c.id == patient_id)
+            .scalar_subquery(),
             opened_day=day_number(opened),
             **vars(screening or Screening()),
         )
     ).inserted_primary_key[0]
-    add_audit_entry(connection, who=by, action="open", subject=f"course {course_id}")
+    add_audit_entry(
+        connection,
+        action="open",
+        subject=f"course {course_id}",
+        patient_id=patient_id,
+    )
     return course_id
 
 
 def close_course(
-    connection: Connection, course_id: int, *, closed: date, reason: str, by: str
+    connection: Connection, course_id: int, *, closed: date, reason: str
 ) -> None:
     """Close a course: no more infusions are planned in it.
 
@@ -182,7 +201,7 @@ def close_course(
     RecordError
         If there is no reason, or the day is before the course opened or to come.
     """
-    check_someone(by)
+    patient_id = check_course(connection, Right.RECORD, course_id)
     found = get_course(connection, course_id)
     if not reason.strip():
         raise RecordError("Closing a course needs a reason")
@@ -196,10 +215,15 @@ def close_course(
         .values(closed_day=day_number(closed), closed_reason=reason.strip())
     )
     refresh_course_scores(connection, course_id)
-    add_audit_entry(connection, who=by, action="close", subject=f"course {course_id}")
+    add_audit_entry(
+        connection,
+        action="close",
+        subject=f"course {course_id}",
+        patient_id=patient_id,
+    )
 
 
-def reopen_course(connection: Connection, course_id: int, *, by: str) -> None:
+def reopen_course(connection: Connection, course_id: int) -> None:
     """Take the closing of a course back.
 
     Raises
@@ -207,15 +231,19 @@ def reopen_course(connection: Connection, course_id: int, *, by: str) -> None:
     RecordError
         If there is no such course.
     """
-    check_someone(by)
-    get_course(connection, course_id)
+    patient_id = check_course(connection, Right.RECORD, course_id)
     connection.execute(
         update(course)
         .where(course.c.id == course_id)
         .values(closed_day=None, closed_reason=None)
     )
     refresh_course_scores(connection, course_id)
-    add_audit_entry(connection, who=by, action="reopen", subject=f"course {course_id}")
+    add_audit_entry(
+        connection,
+        action="reopen",
+        subject=f"course {course_id}",
+        patient_id=patient_id,
+    )
 
 
 def get_course(connection: Connection, course_id: int) -> Course:
@@ -226,27 +254,27 @@ def get_course(connection: Connection, course_id: int) -> Course:
     RecordError
         If there is none.
     """
-    row = connection.execute(
-        select(*_COURSE_COLUMNS).where(course.c.id == course_id)
-    ).first()
-    if row is None:
-        raise RecordError(f"There is no course {course_id}")
+    check_course(connection, Right.READ_RECORDS, course_id)
+    row = connection.execute(_COURSES.where(course.c.id == course_id)).one()
     return _course(row)
 
 
 def list_courses(connection: Connection, patient_id: str) -> list[Course]:
     """Return a patient's courses, the first first."""
-    query = (
-        select(*_COURSE_COLUMNS)
-        .where(course.c.patient_id == patient_id)
-        .order_by(course.c.number)
-    )
+    check_patient(connection, Right.READ_RECORDS, patient_id)
+    query = _COURSES.where(course.c.patient_id == patient_id).order_by(course.c.number)
     return [_course(row) for row in connection.execute(query)]
 
 
 def list_clinicians(connection: Connection) -> list[str]:
     """Return the names of clinicians who have a course, in order."""
-    query = select(course.c.clinician).distinct().order_by(course.c.clinician)
+    query = (
+        select(course.c.clinician)
+        .join_from(course, patient, patient.c.id == course.c.patient_id)
+        .where(within_reach(connection, Right.READ_RECORDS))
+        .distinct()
+        .order_by(course.c.clinician)
+    )
     return [name for name in connection.scalars(query) if name]
 
 
@@ -261,11 +289,17 @@ _PATIENT_COLUMNS = [
         "sex",
     )
 ]
-_COURSE_COLUMNS = list(course.c)
+_COURSES = select(
+    *(column for column in course.c if column.name != "site_id"),
+    site.c.name.label("site"),
+).join_from(course, site, site.c.id == course.c.site_id)
 
 
 def _one_patient(connection: Connection, condition: object) -> Patient | None:
-    row = connection.execute(select(*_PATIENT_COLUMNS).where(condition)).first()
+    query = select(*_PATIENT_COLUMNS).where(
+        condition, within_reach(connection, Right.READ_RECORDS)
+    )
+    row = connection.execute(query).first()
     return Patient(*row) if row else None
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, select, update
 
+from data.actors import actor_of
 from data.errors import RecordError
 from data.moments import utc_now
 
@@ -13,16 +14,9 @@ def now_stamp() -> datetime:
     return utc_now().replace(tzinfo=None)
 
 
-def check_someone(by: str) -> None:
-    """Refuse a record that nobody made.
-
-    Raises
-    ------
-    RecordError
-        If the name is empty.
-    """
-    if not by.strip():
-        raise RecordError("Recorded by is empty; allowed: the name of who records this")
+def recorder(connection: Connection) -> str:
+    """Return the name that a record bears: of who asks for it to be kept."""
+    return actor_of(connection).name
 
 
 def check_reason(reason: str) -> None:
@@ -61,11 +55,10 @@ def submitted_id(
 
 
 def void_record(
-    connection: Connection, table: Table, record_id: int, *, reason: str, by: str
+    connection: Connection, table: Table, record_id: int, *, reason: str
 ) -> None:
     """Mark one current row as withdrawn; the caller refreshes and audits."""
     check_reason(reason)
-    check_someone(by)
     connection.execute(
         update(table)
         .where(table.c.id == record_id)
@@ -73,6 +66,6 @@ def void_record(
             state="void",
             void_reason=reason.strip(),
             voided_at=now_stamp(),
-            voided_by=by,
+            voided_by=recorder(connection),
         )
     )

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from data.actors import ACCOUNT_ROLES
 from measures.definition import Measure
 from measures.registry import MEASURES
 
@@ -41,6 +42,9 @@ ALERT_ACTIONS = (
     "entered by mistake",
     "other",
 )
+
+FIRST_SITE = 1
+"""Id of the site that every practice has; its name can be changed."""
 
 # Guards against a dose in mg typed where mg/kg is meant, and the like.
 HIGHEST_DOSE_MG_PER_KG = 5
@@ -105,10 +109,30 @@ def _provenance_rules() -> list[CheckConstraint | UniqueConstraint]:
     ]
 
 
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    CheckConstraint("name <> ''", name="name_given"),
+)
+
+
+def _site() -> Column:
+    return Column(
+        "site_id",
+        ForeignKey("site.id"),
+        nullable=False,
+        server_default=str(FIRST_SITE),
+    )
+
+
 patient = Table(
     "patient",
     metadata,
     Column("id", String(16), primary_key=True),
+    # Whose clinicians may open the record.
+    _site(),
     Column("record_number", Text, nullable=False, unique=True),
     Column("given_name", Text),
     Column("family_name", Text),
@@ -128,7 +152,8 @@ course = Table(
     Column("number", Integer, nullable=False),
     Column("indication", String(10)),
     Column("clinician", Text),
-    Column("site", Text),
+    # Where the course is given, which stays when the patient moves.
+    _site(),
     Column("failed_antidepressant_trials", Integer),
     Column("psychosis", Boolean),
     Column("substance_use_disorder", Boolean),
@@ -371,6 +396,7 @@ audit_entry = Table(
     Column("who", Text, nullable=False),
     Column("action", String(32), nullable=False),
     Column("subject", Text, nullable=False),
+    Column("patient_id", String(16), index=True),
     Column("previous_hash", String(64), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),
 )
@@ -412,4 +438,154 @@ course_scores_version = Table(
     "course_scores_version",
     metadata,
     Column("version", String(32), primary_key=True),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(254), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("password_set_at", DateTime),
+    Column("totp_secret", String(64)),
+    # The newest time step whose code was used: no code counts twice.
+    Column("totp_step", Integer),
+    Column("disabled_at", DateTime),
+    Column("added_at", DateTime, nullable=False),
+    Column("added_by", Text, nullable=False),
+    CheckConstraint("login <> '' AND login = lower(login)", name="login_lower_case"),
+    CheckConstraint("name <> ''", name="name_given"),
+    CheckConstraint(
+        "(password_hash IS NULL) = (password_set_at IS NULL)", name="password_dated"
+    ),
+)
+
+
+def _account(**more: object) -> Column:
+    return Column("account_id", ForeignKey("account.id"), nullable=False, **more)
+
+
+account_role = Table(
+    "account_role",
+    metadata,
+    _account(primary_key=True),
+    Column("role", String(16), primary_key=True),
+    _one_of("role", ACCOUNT_ROLES),
+)
+
+account_site = Table(
+    "account_site",
+    metadata,
+    _account(primary_key=True),
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(index=True),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("used_at", DateTime),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _account(index=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("made_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("used_at", DateTime),
+)
+
+external_identity = Table(
+    "external_identity",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    _account(index=True),
+    Column("added_at", DateTime, nullable=False),
+)
+
+known_device = Table(
+    "known_device",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _account(index=True),
+    Column("made_at", DateTime, nullable=False),
+)
+
+# Somebody gave the right password and has yet to give the second factor.
+pending_sign_in = Table(
+    "pending_sign_in",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _account(),
+    Column("started_at", DateTime, nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("bucket", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+encounter = Table(
+    "encounter",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("course_id", ForeignKey("course.id"), nullable=False),
+    Column("opened_at", DateTime, nullable=False),
+    Column("opened_by", ForeignKey("account.id"), nullable=False),
+    Column("link_hash", String(64), nullable=False, unique=True),
+    Column("link_expires_at", DateTime, nullable=False),
+    # Which of its screens the tablet shows.
+    Column("screen", Integer, nullable=False, server_default="0"),
+    Column("started_at", DateTime),
+    Column("ended_at", DateTime),
+    Column("ended_why", String(16)),
+    CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="end_has_reason"),
+)
+
+encounter_form = Table(
+    "encounter_form",
+    metadata,
+    Column("encounter_id", ForeignKey("encounter.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("measure", String(8), nullable=False),
+    Column("recall_window", String(12), nullable=False),
+    # A digit per item answered, "-" per item passed over; shorter until the last item.
+    Column("answers", String(20), nullable=False, server_default=""),
+    Column("difficulty", Integer),
+    Column("assessment_id", ForeignKey("assessment.id")),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("account_id", ForeignKey("account.id"), index=True),
+    Column("encounter_id", ForeignKey("encounter.id")),
+    Column("started_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("ended_why", String(16)),
+    CheckConstraint(
+        "(account_id IS NULL) <> (encounter_id IS NULL)",
+        name="of_an_account_or_an_encounter",
+    ),
+    CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="end_has_reason"),
 )

@@ -19,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from data.actors import operator  # noqa: E402
 from data.database import migrate, open_database, reading, sqlite_url  # noqa: E402
 from data.example_practice import make_example  # noqa: E402
 from data.patients import patient_by_record_number  # noqa: E402
@@ -39,7 +40,7 @@ def main() -> None:
         make_example(example, as_of=date.today())
         migrate(sqlite_url(home / "practice.db"))
         engine = open_database(example)
-        with reading(engine) as connection:
+        with reading(engine, operator("pictures")) as connection:
             patient = patient_by_record_number(connection, SHOWN).id
         engine.dispose()
         with application(folder) as address, sync_playwright() as playwright:

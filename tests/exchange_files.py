@@ -9,9 +9,9 @@ from data.exchange.importing import Options, commit_import, read_files
 from data.exchange.mapping import NO_MAPPING, read_mapping
 from data.exchange.reading import SourceFile
 from data.tables import metadata
+from tests.actors import TESTER
 
 
-BY = "Dr Test"
 NEW = Options(new_patients=True)
 
 FORM = "record_number,completed_at," + ",".join(f"phq9_{n}" for n in range(1, 10))
@@ -45,17 +45,17 @@ def the_row(text, mapping=""):
     return row
 
 
-def commit(engine, *texts, mapping="", options=NEW, by=BY):
+def commit(engine, *texts, mapping="", options=NEW):
     """Import files named 1.csv, 2.csv and so on."""
     files = [source(text, f"{n}.csv") for n, text in enumerate(texts, start=1)]
     batch = read_files(files, mapping_of(mapping))
-    with writing(engine) as connection:
-        return commit_import(connection, batch, options, by=by)
+    with writing(engine, TESTER) as connection:
+        return commit_import(connection, batch, options)
 
 
 def row_counts(engine):
     """Return how many rows every table has."""
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         return {
             table.name: connection.scalar(select(func.count()).select_from(table))
             for table in metadata.sorted_tables

@@ -27,11 +27,11 @@ from data.infusions import InfusionFacts, add_infusion
 from data.patients import add_patient, close_course, open_course
 from measures.days import day_number
 from measures.registry import MEASURES
+from tests.actors import TESTER
 
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OPENED = -60
-BY = "Tester"
 
 MOMENT = re.compile(r"(-?\d+)(?: (\d\d):(\d\d))?")
 
@@ -95,7 +95,7 @@ def practice(url: str) -> Iterator[Connection]:
     """Yield a connection that keeps what is written through it."""
     engine = open_database(url)
     try:
-        with writing(engine) as connection:
+        with writing(engine, TESTER) as connection:
             yield connection
     finally:
         engine.dispose()
@@ -103,11 +103,10 @@ def practice(url: str) -> Iterator[Connection]:
 
 def add_course(connection: Connection, name: str = "a", **facts: object) -> int:
     """Add a patient with one course and return the course's id."""
-    patient_id = add_patient(connection, record_number=name, by=BY)
+    patient_id = add_patient(connection, record_number=name)
     return open_course(
         connection,
         patient_id=patient_id,
-        by=BY,
         **{"indication": "depression", "opened": calendar_day(OPENED), **facts},
     )
 
@@ -177,7 +176,7 @@ def _write_course(connection: Connection, row: dict[str, str]) -> int:
             _write_forms(connection, course_id, column, cell)
     if row.get("closed"):
         closed = calendar_day(int(row["closed"]))
-        close_course(connection, course_id, closed=closed, reason="Ended", by=BY)
+        close_course(connection, course_id, closed=closed, reason="Ended")
     return course_id
 
 
@@ -185,7 +184,7 @@ def _write_infusions(connection: Connection, course_id: int, cell: str) -> None:
     for entry in _entries(cell):
         moment, phase = re.fullmatch(r"([-\d: ]+?)(?: ([a-z]+))?", entry).groups()
         facts = given(at(moment, usual_hour=10), phase=phase)
-        add_infusion(connection, course_id=course_id, facts=facts, by=BY)
+        add_infusion(connection, course_id=course_id, facts=facts)
 
 
 def _write_forms(
@@ -195,7 +194,7 @@ def _write_forms(
     for entry in _entries(cell):
         moment, total = entry.rsplit(": ", 1)
         facts = form(measure, at(moment), total, recall_window=window or None)
-        add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+        add_assessment(connection, course_id=course_id, facts=facts)
 
 
 def _entries(cell: str) -> list[str]:

@@ -9,7 +9,6 @@ from data.assessments import add_assessment, correct_assessment, void_assessment
 from data.infusions import add_infusion
 from data.patients import add_patient, open_course
 from tests.factories import (
-    BY,
     at,
     calendar_day,
     day,
@@ -140,12 +139,11 @@ def test_what_was_not_recorded_of_a_course_is_said_so(migrated_sqlite_url):
     with practice(migrated_sqlite_url) as connection:
         course_id = open_course(
             connection,
-            patient_id=add_patient(connection, record_number="R", by=BY),
+            patient_id=add_patient(connection, record_number="R"),
             indication=None,
             opened=calendar_day(0),
-            by=BY,
         )
-        add_infusion(connection, course_id=course_id, facts=given(at("0")), by=BY)
+        add_infusion(connection, course_id=course_id, facts=given(at("0")))
         (row,) = CONTRACTS["courses"][1](connection).to_dict("records")
     assert (row["indication"], row["clinician"]) == ("not recorded", "")
 
@@ -183,14 +181,14 @@ def test_the_latest_forms_are_those_that_stand_in_the_latest_course(
     migrated_sqlite_url,
 ):
     with practice(migrated_sqlite_url) as connection:
-        patient_id = add_patient(connection, record_number="R", by=BY)
-        opened = {"patient_id": patient_id, "indication": None, "by": BY}
+        patient_id = add_patient(connection, record_number="R")
+        opened = {"patient_id": patient_id, "indication": None}
         first, second = (
             open_course(connection, opened=calendar_day(0), **opened) for _ in range(2)
         )
 
         def add(course_id, facts):
-            return add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+            return add_assessment(connection, course_id=course_id, facts=facts)
 
         add(first, phq9(at("1"), 25))
         typed = add(second, phq9(at("2"), 24))
@@ -198,8 +196,8 @@ def test_the_latest_forms_are_those_that_stand_in_the_latest_course(
         add(second, phq9(at("4"), answers=(1,) * 8 + (None,)))
         add(second, phq9(at("5"), answers=(1,) * 8 + (2,)))
         right = phq9(at("2"), 14)
-        correct_assessment(connection, typed, facts=right, reason="Typo", by=BY)
-        void_assessment(connection, wrong, reason="Wrong patient", by=BY)
+        correct_assessment(connection, typed, facts=right, reason="Typo")
+        void_assessment(connection, wrong, reason="Wrong patient")
         found = frames.latest_course_scores_frame(connection)
         caseload = frames.caseload_frame(connection)
     known = found[["day", "total", "item_9"]].astype("float64").fillna(-1)
@@ -230,7 +228,7 @@ def test_baselines_are_by_measure_and_recall_window(migrated_sqlite_url):
 def test_the_caseload_has_everyone_with_the_latest_course(migrated_sqlite_url):
     write_practice(migrated_sqlite_url, TABLE)
     with practice(migrated_sqlite_url) as connection:
-        add_patient(connection, record_number="new", by=BY)
+        add_patient(connection, record_number="new")
         found = frames.caseload_frame(connection).set_index("record_number")
     assert set(found.index) == {"a", "b", "c", "d", "new"}
     assert found["infusions"].fillna(0).to_dict() == {

@@ -7,6 +7,7 @@ from analysis.change import MeanChange
 from analysis.comparison import Comparison, PublishedShare, Refusal
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import WILSON, Proportion
+from data.accounts import Account
 from data.exchange.importing import Preview
 from measures.days import day_date
 from measures.definition import Measure
@@ -173,3 +174,17 @@ def _interval(share: Proportion | None) -> Json:
     if share is None:
         return dict.fromkeys(("estimate", "lower", "upper"))
     return {"estimate": share.estimate, "lower": share.lower, "upper": share.upper}
+
+
+def account_json(account: Account, sites: dict[int, str]) -> dict[str, Any]:
+    """Return who may sign in, without secrets; sites by their names."""
+    return {
+        "id": account.id,
+        "login": account.login,
+        "name": account.name,
+        "roles": sorted(account.roles),
+        "sites": sorted(sites[site_id] for site_id in account.sites),
+        "second_factor": account.has_second_factor,
+        "password_set": account.has_password,
+        "disabled": account.disabled,
+    }

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis.status import WORSE, percent_change, standings
-from data.database import Connection, reading
+from data.actors import Right
+from data.database import Connection
 from data.frames import baselines_frame, caseload_frame, latest_course_scores_frame
 from measures.days import day_date
 from measures.definition import Measure
@@ -18,6 +19,8 @@ from views import state, wording
 from views.charts import sparkline
 from views.components import empty_practice
 from views.layout import screen_style
+from views.seen import note_list_seen
+from views.state import reading
 
 
 # Three monthly intervals: who came less recently is no longer in active care.
@@ -51,12 +54,16 @@ def caseload() -> None:
         patients = _patients(connection)
     if patients.empty:
         empty_practice(engine)
+    note_list_seen(engine, "caseload")
     _list(patients)
 
 
 @st.fragment
 def _list(patients: pd.DataFrame) -> None:
     """Show who was asked for; searching reads nothing anew."""
+    if not state.actor().may(Right.READ_RECORDS):
+        # The role was taken away while the list was open: draw what is left.
+        st.rerun()
     controls = _controls(patients)
     shown = _ordered(_filtered(patients, controls), controls["order"])
     _counts(patients, shown)

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from data import database
+from data.actors import Right
 from data.database import Engine
 from data.errors import RecordError
+from data.sites import sites_to_record_at
 from measures.scoring import UnscorableAnswers
 from views import state
+from views.access_wording import NO_SITE
 
 
 def offer_example() -> None:
@@ -23,16 +26,22 @@ def offer_example() -> None:
     bar.empty()
 
 
+def stop_without_site() -> None:
+    """Tell a clinician whom no site was given yet how to go on, and stop the page."""
+    who = state.actor()
+    if who.sites or not who.may(Right.RECORD) or who.reaches_every_site(Right.RECORD):
+        return
+    st.info(NO_SITE)
+    st.stop()
+
+
 def empty_practice(engine: Engine) -> None:
     """Say what to do in a practice without patients, and stop the page."""
+    stop_without_site()
     st.info("There are no patients here yet.")
     first, example = st.columns(2)
     with first:
-        st.subheader("Record the first patient")
-        st.write("Add a patient, the first infusion and its forms.")
-        if st.button("Record the first patient", type="primary"):
-            state.go_to("record.py")
-        st.page_link("importing.py", label="or import infusions and forms from files")
+        _first_patient()
     with example:
         st.subheader("Look around first")
         st.write(
@@ -43,15 +52,33 @@ def empty_practice(engine: Engine) -> None:
     st.stop()
 
 
-def ask_who_records(verb: str) -> None:
-    """Ask for the recorder's name on the page too, until it is known."""
-    if not state.recorder():
-        st.text_input(
-            f"Your name, kept with everything you {verb}",
-            key="recorder_here",
-            on_change=state.take_recorder_from,
-            args=("recorder_here",),
-        )
+def _first_patient() -> None:
+    if not state.actor().may(Right.RECORD):
+        st.write("They appear as soon as a clinician has recorded the first one.")
+        return
+    st.subheader("Record the first patient")
+    st.write("Add a patient, the first infusion and its forms.")
+    if st.button("Record the first patient", type="primary"):
+        state.go_to("record.py")
+    st.page_link("importing.py", label="or import infusions and forms from files")
+
+
+def choose_site(engine: Engine) -> int | None:
+    """Ask to which of the visitor's sites a new patient belongs, if there are several.
+
+    None leaves it to the only one.
+    """
+    with state.reading(engine) as connection:
+        names = {site.id: site.name for site in sites_to_record_at(connection)}
+    if len(names) <= 1:
+        return None
+    return st.selectbox(
+        "Site of new patients",
+        names,
+        index=None,
+        format_func=names.get,
+        placeholder="Choose",
+    )
 
 
 def kept(step: Callable[[], object]) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.database import Engine, reading, writing
+from data.actors import Right
+from data.database import Engine
 from data.errors import RecordError
 from data.exchange.importing import (
     Batch,
@@ -21,7 +22,7 @@ from data.exchange.reading import SourceFile
 from data.exchange.templates import MAPPING_EXAMPLE, TEMPLATES
 from data.patients import INDICATIONS
 from views import state
-from views.components import ask_who_records
+from views.components import choose_site, stop_without_site
 from views.import_wording import (
     button,
     done,
@@ -31,6 +32,8 @@ from views.import_wording import (
     preview_rows,
     problem_rows,
 )
+from views.seen import note_export
+from views.state import reading, writing
 from views.wording import INDICATION_WORDS, escape
 
 
@@ -45,11 +48,11 @@ def importing() -> None:
     """Draw the page."""
     st.title("Import")
     engine = state.engine()
+    stop_without_site()
     st.write(
         "Infusions and forms from CSV files. You see first what a file would add; "
         "then all of it is added, or nothing. The same file again adds nothing."
     )
-    ask_who_records("import")
     sources, mapping = _choose_files()
     _say_what_was_done(files_chosen=bool(sources))
     _offer_templates(expanded=not sources)
@@ -60,10 +63,14 @@ def importing() -> None:
         )
     if not sources:
         return
-    options = _choose_options()
+    options = _choose_options(engine)
     batch = _read(sources, mapping)
-    with reading(engine) as connection:
-        preview = preview_import(connection, batch, options)
+    try:
+        with reading(engine) as connection:
+            preview = preview_import(connection, batch, options)
+    except RecordError as error:  # such as a site that has to be chosen
+        st.error(escape(str(error)))
+        return
     _show(preview)
     _offer_import(engine, batch, options, preview)
 
@@ -76,7 +83,8 @@ def _say_what_was_done(*, files_chosen: bool) -> None:
     st.success(st.session_state[DONE])
     caseload, outcomes = st.columns(2)
     caseload.page_link("caseload.py", label="See the patients")
-    outcomes.page_link("outcomes.py", label="See the outcomes")
+    if state.actor().may(Right.READ_OUTCOMES):
+        outcomes.page_link("outcomes.py", label="See the outcomes")
 
 
 def _choose_files() -> tuple[list[SourceFile], Mapping]:
@@ -123,7 +131,7 @@ def _offer_templates(*, expanded: bool) -> None:
             )
 
 
-def _choose_options() -> Options:
+def _choose_options(engine: Engine) -> Options:
     new_patients = st.checkbox(
         "Add patients whose record number is not in this practice",
         help="Without this, such rows are refused by name.",
@@ -137,7 +145,9 @@ def _choose_options() -> Options:
         format_func=INDICATION_WORDS.get,
         placeholder="Not recorded",
     )
-    return Options(new_patients=True, indication=indication)
+    return Options(
+        new_patients=True, indication=indication, site_id=choose_site(engine)
+    )
 
 
 def _read(sources: Sequence[SourceFile], mapping: Mapping) -> Batch:
@@ -181,6 +191,8 @@ def _show_problems(problems: Sequence[Problem]) -> None:
         problems_csv(problems),
         file_name="import-problems.csv",
         mime="text/csv",
+        on_click=note_export,
+        args=(state.engine(), "import problems"),
     )
 
 
@@ -197,17 +209,12 @@ def _offer_import(
 ) -> None:
     if preview.problems or not preview.to_add:
         return
-    by = state.recorder()
-    if not by:
-        st.warning("Give your name above; it is kept with every record.")
-    if not st.button(button(preview), type="primary", disabled=not by):
+    if not st.button(button(preview), type="primary"):
         return
     bar = st.progress(0.0, "Importing …")
     try:
         with writing(engine) as connection:
-            added = commit_import(
-                connection, batch, options, by=by, progress=bar.progress
-            )
+            added = commit_import(connection, batch, options, progress=bar.progress)
     except RecordError as error:
         bar.empty()
         st.error(escape(str(error)))

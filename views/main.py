@@ -1,30 +1,17 @@
-"""Page set-up, the choice of practice, and navigation."""
+"""Page set-up, the choice of practice, who is signed in, and navigation."""
 
 import streamlit as st
 
 from views import state
+from views.access_wording import signed_in_as
 from views.components import offer_example, page_style
+from views.navigation import navigate
+from views.session_guard import session_guard
 
 
 st.set_page_config(
     page_title="Infusion Outcomes", page_icon="💧", layout="wide"
 )  # an emoji icon: a symbol's name would be fetched from elsewhere
-
-PAGES = {
-    "Patients": [
-        st.Page("caseload.py", title="Caseload", default=True),
-        st.Page("record.py", title="Record"),
-        st.Page("importing.py", title="Import", url_path="import"),
-        st.Page("patient.py", title="Patient", visibility="hidden"),
-    ],
-    "Results": [
-        st.Page("outcomes.py", title="Outcomes"),
-        st.Page("published.py", title="Published figures"),
-        st.Page("methods.py", title="Methods"),
-    ],
-}
-
-page = st.navigation(PAGES)
 
 with st.sidebar:
     st.segmented_control(
@@ -36,12 +23,15 @@ with st.sidebar:
         key="practice",
         bind="query-params",
     )
-    st.text_input(
-        "Recorded by",
-        key="recorder",
-        placeholder="Your name",
-        help="Kept with everything you record.",
-        persist_state="session",
+
+who = state.actor()
+page = navigate(who)
+
+with st.sidebar:
+    session_guard(
+        session_id=who.session_id,
+        name=who.name,
+        roles=signed_in_as(who.roles, in_example=state.in_example()),
     )
 
 page_style()

@@ -16,7 +16,7 @@ from analysis.comparison import (
     Refusal,
 )
 from analysis.outcomes import OutcomeRate
-from data.database import reading
+from data.actors import Right
 from data.patients import Patient, list_patients
 from data.published import Catalogue, load_catalogue
 from views import outcome_charts as charts
@@ -26,6 +26,8 @@ from views.components import empty_practice
 from views.layout import NOT_ON_PAPER, fit_on_paper, screen_style
 from views.outcome_filters import Question, ask
 from views.recut import Beside, Practice, Selection
+from views.seen import note_export, note_list_seen
+from views.state import reading
 from views.wording import escape
 
 
@@ -45,6 +47,7 @@ def outcomes() -> None:
         patients = {patient.id: patient for patient in list_patients(connection)}
         if not patients:
             empty_practice(engine)
+        note_list_seen(engine, "outcomes")
         with st.container(key=f"{NOT_ON_PAPER}_filters"):
             question, practice = ask(connection)
         _stop_without_courses(practice, question)
@@ -66,7 +69,8 @@ def _stop_without_courses(practice: Practice, question: Question) -> None:
             "No infusion has been recorded up to this day. Record one with its forms; "
             "a rate appears once a course has a baseline and a score."
         )
-        st.page_link("record.py", label="Record an infusion")
+        if state.actor().may(Right.RECORD):
+            st.page_link("record.py", label="Record an infusion")
         st.stop()
     if practice.courses(*cut).empty:
         st.info(
@@ -333,7 +337,8 @@ def _download(
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"outcomes_csv_{name}",
-        on_click="ignore",
+        on_click=note_export,
+        args=(state.engine(), f"outcomes {name}"),
     )
 
 

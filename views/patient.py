@@ -7,7 +7,7 @@ import streamlit as st
 
 from analysis.trajectory import TOTAL_ONLY, Trajectory
 from data.alerts import ALERT_ACTIONS, Alert, close_alert, list_alerts
-from data.database import Connection, reading
+from data.database import Connection
 from data.patients import Course, Patient, get_patient, list_courses
 from measures.definition import Measure
 from measures.registry import MEASURES
@@ -15,12 +15,14 @@ from views import charts, state, wording
 from views.layout import NOT_ON_PAPER, SIDE_BY_SIDE, fit_on_paper, screen_style
 from views.patient_details import (
     CourseRecord,
-    ask_recorder,
     choose_form,
     details,
     load_course,
+    may_record,
     record_it,
 )
+from views.seen import note_patient_seen
+from views.state import reading
 
 
 INDICATION_WORDS = {
@@ -38,19 +40,30 @@ def patient() -> None:
     if found is None:
         _nobody()
         return
+    note_patient_seen(state.engine(), found.id)
     course = _heading(found, courses)
     record = course and _load_course(course)
     _open_alerts([alert for alert in alerts if alert.closed_at is None])
     if record is None:
-        st.info("There is no course yet. Record opens one with the first infusion.")
+        _nothing_yet(
+            found,
+            "There is no course yet.",
+            "Record opens one with the first infusion.",
+        )
         return
     if record.forms:
         _standing(record)
         _trajectories(record)
     else:
-        st.info("There is no form in this course yet. Record the first one.")
+        _nothing_yet(
+            found, "There is no form in this course yet.", "Record the first one."
+        )
     with st.container(key=f"{NOT_ON_PAPER}_details"):
         details(record, [alert for alert in alerts if alert.closed_at is not None])
+
+
+def _nothing_yet(found: Patient, what: str, how_to_go_on: str) -> None:
+    st.info(f"{what} {how_to_go_on}" if may_record(found.id) else what)
 
 
 def _load_patient(
@@ -85,7 +98,9 @@ def _heading(found: Patient, courses: Sequence[Course]) -> Course | None:
     """Show who this is and return the course to look at."""
     name, button = st.columns([5, 1], vertical_alignment="center")
     name.title(wording.escape(found.name) or wording.NAME_NOT_RECORDED, anchor=False)
-    if button.button("Record", type="primary", width="stretch"):
+    if may_record(found.id) and button.button(
+        "Record", type="primary", width="stretch"
+    ):
         state.go_to("record.py", patient=found.id)
     who = (
         wording.age_words(found.birth_date, state.today()),
@@ -125,6 +140,8 @@ def _open_alerts(alerts: Sequence[Alert]) -> None:
     stays = "It stays" if len(alerts) == 1 else "They stay"
     lines.append(f"{stays} here until somebody records what was done.")
     st.error("  \n".join(lines), icon="⚠️")
+    if not may_record(alerts[0].patient_id):
+        return
     with (
         st.container(key=f"{NOT_ON_PAPER}_alerts"),
         st.form(f"alert_{_ids(alerts)}", border=False),
@@ -157,16 +174,15 @@ def _alert_form(alerts: Sequence[Alert]) -> None:
         key=f"alert_{_ids(alerts)}_action",
     )
     words = note.text_input("Note", key=f"alert_{_ids(alerts)}_note")
-    asked = ask_recorder(f"alert_{_ids(alerts)}_recorder")
-    if not submit.form_submit_button("Save", width="stretch", **asked):
+    if not submit.form_submit_button("Save", width="stretch"):
         return
     if action is None:
         st.error("Choose what was done.")
         return
 
-    def close_all(connection: Connection, by: str) -> None:
+    def close_all(connection: Connection) -> None:
         for alert in alerts:
-            close_alert(connection, alert.id, action=action, note=words, by=by)
+            close_alert(connection, alert.id, action=action, note=words)
 
     record_it(close_all, "What was done about item 9 is recorded.")
 
@@ -177,7 +193,7 @@ def _course_line(record: CourseRecord) -> None:
     about = [
         INDICATION_WORDS.get(course.indication, "indication not recorded"),
         wording.escape(course.clinician or "clinician not recorded"),
-        wording.escape(course.site or ""),
+        wording.escape(course.site),
     ]
     if course.closed:
         reason = wording.escape(course.closed_reason)

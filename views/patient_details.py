@@ -1,6 +1,6 @@
 """What lies behind a patient's chart: forms, scores, infusions, events."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -18,16 +18,19 @@ from data.assessments import (
     list_withdrawn,
     void_assessment,
 )
-from data.database import Connection, reading, writing
+from data.database import Connection
 from data.events import EVENT_KINDS, Event, add_event, list_events
 from data.frames import baseline_ids, induction_infusions
 from data.infusions import Infusion, list_infusions, void_infusion
 from data.moments import practice_zone
 from data.patients import Course
+from data.sites import may_record_for
 from measures.definition import Measure
 from measures.registry import MEASURES
 from views import state, wording
 from views.components import kept
+from views.seen import note_export
+from views.state import reading, writing
 
 
 SOURCE_WORDS = {
@@ -35,7 +38,6 @@ SOURCE_WORDS = {
     "clinician": "asked by a clinician",
     "import": "imported",
 }
-NEEDS_A_NAME = "Say who records this: your name is kept with it."
 
 
 @dataclass(frozen=True)
@@ -75,34 +77,33 @@ def load_course(connection: Connection, course: Course) -> CourseRecord:
     )
 
 
-def record_it(write: Callable[[Connection, str], object], said: str) -> None:
-    """Write in the recorder's name and show the page anew, or say why not.
+def may_record(patient_id: str) -> bool:
+    """Whether the visitor may write; who only reads is offered nothing to press.
+
+    Somebody who reads every site's records may write in those of the own sites alone.
+    """
+    with reading(state.engine()) as connection:
+        return may_record_for(connection, patient_id)
+
+
+def record_it(write: Callable[[Connection], object], said: str) -> None:
+    """Write, say so and show the page anew, or say why not.
 
     Parameters
     ----------
     write
-        Gets the transaction and the recorder's name.
+        Gets the transaction.
     said
         What is said when it is done.
     """
-    if not state.recorder():
-        st.error(NEEDS_A_NAME)
-    elif kept(lambda: _written(write)):
+    if kept(lambda: _written(write)):
         st.toast(said)
         st.rerun()
 
 
-def _written(write: Callable[[Connection, str], object]) -> None:
+def _written(write: Callable[[Connection], object]) -> None:
     with writing(state.engine()) as connection:
-        write(connection, state.recorder())
-
-
-def ask_recorder(key: str) -> dict[str, Any]:
-    """Ask in a form who records, unless it is known; return its button's arguments."""
-    if state.recorder():
-        return {}
-    st.text_input("Your name, kept with what you record", key=key)
-    return {"on_click": state.take_recorder_from, "args": (key,)}
+        write(connection)
 
 
 def choose_form(record: CourseRecord, event: Any) -> None:
@@ -166,7 +167,8 @@ def _one_form(record: CourseRecord) -> None:
     form = record.forms[chosen]
     _items(record, points[chosen], form)
     _provenance(form)
-    _correct_or_withdraw(record, form)
+    if may_record(record.course.patient_id):
+        _correct_or_withdraw(record, form)
 
 
 def _items(record: CourseRecord, point: Point, form: Assessment) -> None:
@@ -250,11 +252,10 @@ def _correct_or_withdraw(record: CourseRecord, form: Assessment) -> None:
                 "Why this form should not be in this record",
                 key=f"form_reason_{form.id}",
             )
-            asked = ask_recorder(f"form_recorder_{form.id}")
-            if st.form_submit_button("Withdraw this form", **asked):
+            if st.form_submit_button("Withdraw this form"):
                 record_it(
-                    lambda connection, by: void_assessment(
-                        connection, form.id, reason=reason, by=by
+                    lambda connection: void_assessment(
+                        connection, form.id, reason=reason
                     ),
                     "The form was withdrawn; it is kept, with the reason.",
                 )
@@ -281,7 +282,8 @@ def _all_scores(record: CourseRecord) -> None:
         table.to_csv(index=False).encode(),
         file_name="scores.csv",
         mime="text/csv",
-        on_click="ignore",
+        on_click=note_export,
+        args=(state.engine(), "scores", record.course.patient_id),
     )
 
 
@@ -319,6 +321,13 @@ def _infusions(record: CourseRecord) -> None:
     latest_first = {infusion.id: infusion for infusion in reversed(record.infusions)}
     rows = [_infusion_row(infusion, record) for infusion in latest_first.values()]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    if may_record(record.course.patient_id):
+        _correct_or_withdraw_infusion(record, latest_first)
+
+
+def _correct_or_withdraw_infusion(
+    record: CourseRecord, latest_first: Mapping[int, Infusion]
+) -> None:
     with st.expander("Correct or withdraw an infusion"):
         chosen = st.selectbox(
             "Infusion",
@@ -337,12 +346,9 @@ def _infusions(record: CourseRecord) -> None:
 
 def _withdraw_infusion(infusion_id: int) -> None:
     reason = st.text_input("Why this infusion should not be in this record")
-    asked = ask_recorder(f"infusion_recorder_{infusion_id}")
-    if st.form_submit_button("Withdraw this infusion", **asked):
+    if st.form_submit_button("Withdraw this infusion"):
         record_it(
-            lambda connection, by: void_infusion(
-                connection, infusion_id, reason=reason, by=by
-            ),
+            lambda connection: void_infusion(connection, infusion_id, reason=reason),
             "The infusion was withdrawn; it is kept, with the reason.",
         )
 
@@ -381,8 +387,9 @@ def _events(record: CourseRecord) -> None:
         st.write(
             "There is no event yet: a change of medication or therapy, or in life."
         )
-    with st.form(f"event_{record.course.id}", clear_on_submit=True, border=False):
-        _event_form(record)
+    if may_record(record.course.patient_id):
+        with st.form(f"event_{record.course.id}", clear_on_submit=True, border=False):
+            _event_form(record)
 
 
 def _event_form(record: CourseRecord) -> None:
@@ -390,16 +397,14 @@ def _event_form(record: CourseRecord) -> None:
     day = when.date_input("Date", "today", max_value="today", format="YYYY-MM-DD")
     kind = what.selectbox("Kind", EVENT_KINDS)
     description = words.text_input("Description")
-    asked = ask_recorder(f"event_recorder_{record.course.id}")
-    if submit.form_submit_button("Add event", width="stretch", **asked):
+    if submit.form_submit_button("Add event", width="stretch"):
         record_it(
-            lambda connection, by: add_event(
+            lambda connection: add_event(
                 connection,
                 course_id=record.course.id,
                 day=day,
                 kind=kind,
                 description=description,
-                by=by,
             ),
             "The event is on the chart.",
         )

@@ -2,18 +2,29 @@
 
 import streamlit as st
 
-from data.database import Engine, reading
+from data.database import Engine
 from data.patients import Course, Patient, get_patient, list_courses, list_patients
 from views import state
-from views.components import ask_who_records
+from views.components import stop_without_site
+from views.patient_details import may_record
 from views.record_forms import correct_assessment_section, forms_section
 from views.record_infusion import correct_infusion_section, infusion_section
 from views.record_patient import (
     choose_patient,
     end_course,
     identity_band,
+    move_to_site,
     new_course,
     new_patient,
+    several_sites,
+)
+from views.seen import note_list_seen, note_patient_seen
+from views.state import reading
+
+
+NOT_OWN_SITE = (
+    "This patient belongs to a site that your account does not have, so you may read "
+    "the record and not add to it."
 )
 
 
@@ -21,7 +32,7 @@ def record() -> None:
     """Draw the page."""
     st.title("Record")
     engine = state.engine()
-    ask_who_records("record")
+    stop_without_site()
     if "correct" in st.query_params:
         correct_assessment_section(engine, st.query_params["correct"])
         return
@@ -32,9 +43,17 @@ def record() -> None:
     if patient is None:
         new_patient(engine, expanded=True)
         return
+    note_patient_seen(engine, patient.id)
     new_patient(engine, expanded=False)
+    _patient(engine, patient)
+
+
+def _patient(engine: Engine, patient: Patient) -> None:
     course = _chosen_course(engine, patient)
     identity_band(patient, course)
+    if not may_record(patient.id):
+        st.info(NOT_OWN_SITE)
+        return
     if course is None:
         new_course(engine, patient)
         return
@@ -44,6 +63,9 @@ def record() -> None:
         end_course(engine, course)
     with st.expander("Open another course for this patient"):
         new_course(engine, patient)
+    if several_sites(engine):
+        with st.expander("Move this patient to another site"):
+            move_to_site(engine, patient)
 
 
 def _chosen_patient(engine: Engine) -> Patient | None:
@@ -51,6 +73,7 @@ def _chosen_patient(engine: Engine) -> Patient | None:
         patients = list_patients(connection)
     if not patients:
         return None
+    note_list_seen(engine, "patients")
     chosen = choose_patient(patients)
     if chosen is None:
         return None

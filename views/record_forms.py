@@ -15,7 +15,7 @@ from data.assessments import (
     list_assessments,
     void_assessment,
 )
-from data.database import Engine, reading, writing
+from data.database import Engine
 from data.errors import RecordError
 from data.frames import baseline_ids
 from data.infusions import list_infusions
@@ -26,6 +26,8 @@ from measures.registry import MEASURES
 from views import echo, item_form, state
 from views.components import kept
 from views.record_patient import identity_band, label
+from views.seen import note_patient_seen
+from views.state import reading, writing
 from views.wording import moment_words
 
 
@@ -87,6 +89,7 @@ def correct_assessment_section(engine: Engine, asked: str) -> None:
             "This form was corrected or withdrawn already; open the patient again."
         )
         return
+    note_patient_seen(engine, patient.id)
     measure = MEASURES[old.facts.measure]
     identity_band(patient, course)
     st.subheader(f"Correct the {measure.name} of {_completed(old.facts)}")
@@ -429,7 +432,6 @@ def _save(engine: Engine, entry: _Entry, facts: AssessmentFacts) -> None:
             connection,
             course_id=entry.course.id,
             facts=facts,
-            by=state.recorder(),
             submission_id=entry.token,
         )
     entry.forget()
@@ -445,13 +447,10 @@ def _correct(
             old.id,
             facts=facts,
             reason=reason,
-            by=state.recorder(),
             submission_id=entry.token,
         )
 
 
 def _undo(engine: Engine, assessment_id: int) -> None:
     with writing(engine) as connection:
-        void_assessment(
-            connection, assessment_id, reason=UNDO_REASON, by=state.recorder()
-        )
+        void_assessment(connection, assessment_id, reason=UNDO_REASON)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from data.database import Engine, reading, writing
+from data.database import Engine
 from data.errors import RecordError
 from data.frames import induction_infusions
 from data.infusions import (
@@ -28,6 +28,8 @@ from measures.timepoints import INDUCTION
 from views import state
 from views.components import kept
 from views.record_patient import identity_band
+from views.seen import note_patient_seen
+from views.state import reading, writing
 
 
 def infusion_section(engine: Engine, course: Course) -> None:
@@ -97,6 +99,7 @@ def correct_infusion_section(engine: Engine, asked: str) -> None:
     except (RecordError, ValueError):
         st.error("This infusion is not here, or was corrected already.")
         return
+    note_patient_seen(engine, patient.id)
     identity_band(patient, course)
     st.subheader(f"Correct infusion {infusion.number}")
     st.caption(
@@ -224,7 +227,6 @@ def _add(engine: Engine, course_id: int, facts: InfusionFacts, token: str) -> No
             connection,
             course_id=course_id,
             facts=facts,
-            by=state.recorder(),
             submission_id=token,
         )
 
@@ -233,6 +235,4 @@ def _correct(
     engine: Engine, infusion_id: int, facts: InfusionFacts, reason: str
 ) -> None:
     with writing(engine) as connection:
-        correct_infusion(
-            connection, infusion_id, facts=facts, reason=reason, by=state.recorder()
-        )
+        correct_infusion(connection, infusion_id, facts=facts, reason=reason)

@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from data.database import Engine, reading, writing
+from data.database import Engine
 from data.errors import RecordError
 from data.patients import (
     EARLIEST_BIRTH,
@@ -19,8 +19,10 @@ from data.patients import (
     open_course,
     reopen_course,
 )
+from data.sites import list_sites, move_patient
 from views import state
-from views.components import kept
+from views.components import choose_site, kept
+from views.state import reading, writing
 from views.wording import INDICATION_WORDS, age_words, day_words, escape
 
 
@@ -76,7 +78,7 @@ def new_patient(engine: Engine, *, expanded: bool) -> None:
     """Offer to add a patient and open the first course."""
     with st.expander("New patient", expanded=expanded):
         with st.form("new-patient", enter_to_submit=False, border=False):
-            facts, course = _patient_fields(), _course_fields(engine)
+            facts, course = _patient_fields(engine), _course_fields(engine)
             saved = st.form_submit_button("Add patient", type="primary")
         if saved:
             _add(engine, facts, course)
@@ -115,26 +117,60 @@ def new_course(engine: Engine, patient: Patient) -> None:
     if not saved or not _course_complete(facts):
         return
     with writing(engine) as connection:
-        open_course(connection, patient_id=patient.id, by=state.recorder(), **facts)
+        open_course(connection, patient_id=patient.id, **facts)
     st.session_state.pop(f"course-{patient.id}", None)
     st.rerun()
 
 
+def several_sites(engine: Engine) -> bool:
+    """Whether the practice has more than one site."""
+    with reading(engine) as connection:
+        return len(list_sites(connection)) > 1
+
+
+def move_to_site(engine: Engine, patient: Patient) -> None:
+    """Offer to let another site treat the patient; courses stay where they were given.
+
+    Afterwards only clinicians of that site can open the record.
+    """
+    with reading(engine) as connection:
+        names = {site.id: site.name for site in list_sites(connection)}
+    with st.form(f"move-{patient.id}", enter_to_submit=False, border=False):
+        chosen = st.selectbox(
+            "Site that treats this patient from now on",
+            names,
+            index=None,
+            format_func=names.get,
+            placeholder="Choose",
+        )
+        saved = st.form_submit_button("Move the patient")
+    if not saved:
+        return
+    if chosen is None:
+        st.error("Choose a site.")
+    elif kept(lambda: _move(engine, patient, chosen)):
+        state.go_to("caseload.py")
+
+
+def _move(engine: Engine, patient: Patient, site_id: int) -> None:
+    with writing(engine) as connection:
+        move_patient(connection, patient.id, site_id)
+
+
 def _close(engine: Engine, course: Course, closed: date, reason: str) -> None:
     with writing(engine) as connection:
-        close_course(
-            connection, course.id, closed=closed, reason=reason, by=state.recorder()
-        )
+        close_course(connection, course.id, closed=closed, reason=reason)
 
 
 def _reopen(engine: Engine, course: Course) -> None:
     with writing(engine) as connection:
-        reopen_course(connection, course.id, by=state.recorder())
+        reopen_course(connection, course.id)
 
 
-def _patient_fields() -> dict[str, object]:
+def _patient_fields(engine: Engine) -> dict[str, object]:
     first, second, third = st.columns(3)
     return {
+        "site_id": choose_site(engine),
         "record_number": first.text_input("Record number"),
         "family_name": second.text_input("Family name"),
         "given_name": third.text_input("Given name"),
@@ -185,9 +221,6 @@ def _yes_no(question: str) -> bool | None:
 
 
 def _course_complete(course: dict[str, object]) -> bool:
-    if not state.recorder():
-        st.error("Write your name first; it is kept with everything you record.")
-        return False
     if course["indication"] is None:
         st.error("Choose the indication: depression, PTSD or both.")
         return False
@@ -197,11 +230,10 @@ def _course_complete(course: dict[str, object]) -> bool:
 def _add(engine: Engine, facts: dict, course: dict) -> None:
     if not _course_complete(course):
         return
-    by = state.recorder()
     try:
         with writing(engine) as connection:
-            patient_id = add_patient(connection, by=by, **facts)
-            open_course(connection, patient_id=patient_id, by=by, **course)
+            patient_id = add_patient(connection, **facts)
+            open_course(connection, patient_id=patient_id, **course)
     except RecordError as error:
         st.error(str(error))
         return

@@ -1,14 +1,19 @@
-"""What a page needs to know of its visitor: which practice, who records, which day."""
+"""What a page needs to know of its visitor: who asks, which practice, which day."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from data import database, moments
+from data.actors import CLINICIAN, LEAD, OPERATOR, Actor, door, operator
 from data.course_scores import rebuild_if_outdated
-from data.database import Engine
+from data.database import Connection, Engine
 from data.errors import DatabaseError
+from data.sessions import session_actor
 from measures.days import day_number
 
 
@@ -34,7 +39,45 @@ def in_example() -> bool:
 
 def engine() -> Engine:
     """Return the chosen practice's database, or stop the page and say what to do."""
-    url = database.example_url() if in_example() else database.default_url()
+    return _opened(database.example_url() if in_example() else database.default_url())
+
+
+def actor() -> Actor:
+    """Return who asks, as the database knows them at this moment, or stop the page.
+
+    The gate names the session and nothing else, so a role that was taken away is gone
+    at the next question. In the example practice, where everybody is invented, each
+    visitor may look at everything.
+    """
+    session_id = st.user.get("session")
+    found = None
+    if session_id is not None:
+        own = _opened(database.default_url())
+        with database.reading(own, door()) as connection:
+            found = session_actor(connection, int(session_id))
+    if found is None:
+        st.error("Your session has ended. Sign in again to go on.")
+        st.stop()
+    if in_example():
+        return replace(found, roles=found.roles | {CLINICIAN, LEAD, OPERATOR})
+    return found
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for reading on the visitor's behalf."""
+    with database.reading(engine, actor()) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection whose work on the visitor's behalf is kept whole or not."""
+    with database.writing(engine, actor()) as connection:
+        yield connection
+
+
+def _opened(url: str) -> Engine:
     try:
         return _engine(url)
     except DatabaseError as error:
@@ -45,19 +88,9 @@ def engine() -> Engine:
 @st.cache_resource
 def _engine(url: str) -> Engine:
     opened = database.open_database(url)
-    with database.writing(opened) as connection:
+    with database.writing(opened, operator("Infusion Outcomes")) as connection:
         rebuild_if_outdated(connection)
     return opened
-
-
-def recorder() -> str:
-    """Return the name of who records, as given in the sidebar; empty if not given."""
-    return (st.session_state.get("recorder") or "").strip()
-
-
-def take_recorder_from(key: str) -> None:
-    """Take the recorder's name from another field; for ``on_change``."""
-    st.session_state["recorder"] = st.session_state[key]
 
 
 def today() -> date:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from data.actors import Right, require
 from data.audit import add_audit_entry
 from data.exchange.assessments_csv import AssessmentsReader
 from data.exchange.cells import CellFault
@@ -19,7 +20,6 @@ from data.exchange.problems import ImportRefused, Problem, Progress
 from data.exchange.reading import Sheet, SourceFile, read_sheet
 from data.exchange.rows import FileReading, FormRow, Row
 from data.exchange.writing import write_plan
-from data.records import check_someone
 
 
 ROWS_BETWEEN_NEWS = 5_000
@@ -131,6 +131,7 @@ def preview_import(
     connection: Connection, batch: Batch, options: Options = NO_OPTIONS
 ) -> Preview:
     """Return what an import would add, and every problem that stands in its way."""
+    require(connection, Right.RECORD)
     return _preview(batch, make_plan(connection, batch.readings, options))
 
 
@@ -140,7 +141,6 @@ def commit_import(
     batch: Batch,
     options: Options = NO_OPTIONS,
     *,
-    by: str,
     progress: Progress | None = None,
 ) -> Preview:
     """Add what some files hold, all of it or nothing.
@@ -155,8 +155,6 @@ def commit_import(
         From `read_files`.
     options
         What is allowed.
-    by
-        Who imports.
     progress
         Told how far it is.
 
@@ -170,8 +168,8 @@ def commit_import(
     ImportRefused
         If there is a problem; nothing was written.
     """
+    require(connection, Right.RECORD)
     tell = progress or _nobody
-    check_someone(by)
     tell(0.0, "Comparing with what is recorded …")
     plan = make_plan(connection, batch.readings, options)
     done = _preview(batch, plan)
@@ -181,10 +179,9 @@ def commit_import(
         write_plan(
             connection,
             plan,
-            by=by,
             tell=lambda share: tell(0.1 + 0.8 * share, "Writing …"),
         )
-        _audit(connection, batch, done, by)
+        _audit(connection, batch, done)
     tell(1.0, "Done.")
     return done
 
@@ -245,11 +242,11 @@ def _file_preview(reading: FileReading, rows: list[Row], plan: Plan) -> FilePrev
     )
 
 
-def _audit(connection: Connection, batch: Batch, done: Preview, by: str) -> None:
+def _audit(connection: Connection, batch: Batch, done: Preview) -> None:
     for reading, file in zip(batch.readings, done.files, strict=True):
         if file.to_add:
             subject = f"file sha256:{reading.source.sha256} {file.to_add:,} rows"
-            add_audit_entry(connection, who=by, action="import", subject=subject)
+            add_audit_entry(connection, action="import", subject=subject)
 
 
 def _same_names(sources: Sequence[SourceFile]) -> Iterator[Problem]:

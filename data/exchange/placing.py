@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from data.actors import Right
 from data.exchange.chunks import chunks
 from data.exchange.kept import Kept, kept_in
 from data.exchange.mapping import NO_MAPPING
 from data.exchange.new_patients import NewPatient, PatientFact, new_patient
 from data.exchange.problems import Problem
 from data.exchange.rows import FileReading, Row
+from data.scope import own_site, within_reach
 from data.tables import course, patient
 
 
@@ -27,6 +29,8 @@ class Options:
     new_patients: bool = False
     indication: str | None = None
     """Of the course that is opened for a new patient; None: not recorded."""
+    site_id: int | None = None
+    """Of new patients; None: the only site of who imports."""
 
 
 class Place(NamedTuple):
@@ -46,6 +50,8 @@ class Plan:
     """Ids of known patients without a course, by record number."""
     first_days: dict[str, int] = field(default_factory=dict)
     """The earliest day of each patient in the files, by record number."""
+    site_id: int | None = None
+    """Of the new patients, where there are any."""
     patients_known: int = 0
     several_courses: int = 0
     """Rows of patients with more than one course."""
@@ -77,6 +83,9 @@ def make_plan(
         known = plan.first_days.get(row.record_number, day)
         plan.first_days[row.record_number] = min(day, known)
     patients = _patient_ids(connection, plan.first_days)
+    elsewhere = _out_of_reach(connection, plan.first_days, patients)
+    plan.problems += [_elsewhere(row) for row in rows if row.record_number in elsewhere]
+    rows = [row for row in rows if row.record_number not in elsewhere]
     courses = _courses(connection, patients)
     plan.patients_known = len(patients)
     plan.courses_to_open = {
@@ -85,6 +94,8 @@ def make_plan(
         if number not in courses
     }
     _plan_new_patients(plan, readings, rows, patients, options)
+    if plan.new_patients:
+        plan.site_id = own_site(connection, options.site_id)
     placed = list(_placed(rows, courses))
     plan.several_courses = sum(
         len(courses.get(row.record_number, ())) > 1 for row in rows
@@ -167,9 +178,31 @@ def _unknown(theirs: list[Row]) -> Problem:
     )
 
 
+def _elsewhere(row: Row) -> Problem:
+    fault = "is a patient of another site"
+    allowed = "patients of your sites"
+    number = row.record_number
+    return Problem(row.file, row.row, "record_number", number, fault, allowed)
+
+
+def _out_of_reach(
+    connection: Connection, numbers: Iterable[str], within: dict[str, str]
+) -> set[str]:
+    """Return the record numbers that the practice knows and the actor may not use."""
+    query = select(patient.c.record_number)
+    return {
+        number
+        for some in chunks(numbers)
+        for number in connection.scalars(query.where(patient.c.record_number.in_(some)))
+        if number not in within
+    }
+
+
 def _patient_ids(connection: Connection, numbers: Iterable[str]) -> dict[str, str]:
-    """Return the ids of the patients that the practice knows, by record number."""
-    query = select(patient.c.record_number, patient.c.id)
+    """Return the ids of the patients within reach, by record number."""
+    query = select(patient.c.record_number, patient.c.id).where(
+        within_reach(connection, Right.RECORD)
+    )
     return {
         number: patient_id
         for some in chunks(numbers)

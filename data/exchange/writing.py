@@ -1,18 +1,19 @@
 """Planned rows to the tables, in bulk, in the caller's transaction."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select
 
 from data.alerts import ITEM_9
-from data.course_scores import rebuild_course_scores, refresh_course_scores
+from data.course_scores import derive_course_scores, refresh_course_scores
 from data.exchange.bulk import insert_many, stored
+from data.exchange.chunks import chunks
 from data.exchange.placing import Place, Plan
 from data.exchange.rows import FormRow, InfusionRow, Row
 from data.infusions import InfusionFacts
-from data.records import now_stamp
+from data.records import now_stamp, recorder
 from data.tables import alert, assessment, course, infusion, patient
 
 
@@ -56,7 +57,7 @@ Values = tuple[Any, ...]
 
 
 def write_plan(
-    connection: Connection, plan: Plan, *, by: str, tell: Callable[[float], object]
+    connection: Connection, plan: Plan, *, tell: Callable[[float], object]
 ) -> None:
     """Write what was planned, open the alerts, derive the scores.
 
@@ -66,15 +67,16 @@ def write_plan(
         The transaction of ``data.database.writing``; the caller keeps the audit.
     plan
         Without problems.
-    by
-        Who imports.
     tell
         Called with the share of the rows that is written.
     """
-    new_courses = _open_courses(connection, plan, by)
+    new_courses = _open_courses(connection, plan)
     newest = connection.scalar(select(func.max(assessment.c.id))) or 0
     placed = [(_course_id(place, new_courses), row) for place, row in plan.rows]
-    recorded = (stored(connection, assessment, "recorded_at", now_stamp()), by)
+    recorded = (
+        stored(connection, assessment, "recorded_at", now_stamp()),
+        recorder(connection),
+    )
     done = 0
     for table, names, rows in (
         (infusion, INFUSION_COLUMNS, _infusion_rows(placed, recorded)),
@@ -87,24 +89,32 @@ def write_plan(
     _derive(connection, {course_id for course_id, _ in placed})
 
 
-def _open_courses(connection: Connection, plan: Plan, by: str) -> dict[str, int]:
+def _open_courses(connection: Connection, plan: Plan) -> dict[str, int]:
     """Add the new patients, open course 1 where there is none, and return the ids."""
-    added = {"added_at": now_stamp(), "added_by": by}
+    added = {"added_at": now_stamp(), "added_by": recorder(connection)}
     ids = {number: secrets.token_hex(8) for number in plan.new_patients}
     if ids:
         connection.execute(
             insert(patient),
             [
-                {"id": ids[number], "record_number": number, **_identity(new), **added}
+                {
+                    "id": ids[number],
+                    "site_id": plan.site_id,
+                    "record_number": number,
+                    **_identity(new),
+                    **added,
+                }
                 for number, new in plan.new_patients.items()
             ],
         )
     ids |= plan.courses_to_open
     if not ids:
         return {}
+    sites = _sites(connection, ids.values())
     rows = [
         {
             "patient_id": patient_id,
+            "site_id": sites[patient_id],
             "number": 1,
             "opened_day": plan.first_days[number],
             "indication": getattr(plan.new_patients.get(number), "indication", None),
@@ -114,6 +124,17 @@ def _open_courses(connection: Connection, plan: Plan, by: str) -> dict[str, int]
     ]
     statement = insert(course).returning(course.c.id, sort_by_parameter_order=True)
     return dict(zip(ids, connection.scalars(statement, rows), strict=True))
+
+
+def _sites(connection: Connection, patient_ids: Iterable[str]) -> dict[str, int]:
+    query = select(patient.c.id, patient.c.site_id)
+    return {
+        patient_id: site_id
+        for some in chunks(patient_ids)
+        for patient_id, site_id in connection.execute(
+            query.where(patient.c.id.in_(some))
+        )
+    }
 
 
 def _identity(new: Any) -> dict[str, Any]:
@@ -174,7 +195,7 @@ def _derive(connection: Connection, course_ids: set[int]) -> None:
     """Derive the scores of these courses, in the way that takes less."""
     everybody = connection.scalar(select(func.count()).select_from(course))
     if REFRESH_COST * len(course_ids) > everybody:
-        rebuild_course_scores(connection)
+        derive_course_scores(connection)
         return
     for course_id in sorted(course_ids):
         refresh_course_scores(connection, course_id)

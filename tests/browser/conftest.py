@@ -1,7 +1,10 @@
 """Fixtures for browser tests: the real application in Debian's Chromium.
 
 - ``start_app(database_url)``: start the application and return its address. Without
-  a URL it runs as after installation, on a new data directory of its own.
+  a URL it runs as after installation, on a new data directory of its own, where
+  ``own_url`` is the database.
+- ``sign_in_page(page, address, database_url, *roles)``: let somebody with these roles
+  use a page; clinician and lead, if none is named.
 - ``page``: a page of 1280 x 800 that keeps ``external_requests`` and
   ``console_errors``; ``open_page(width=, height=, color_scheme=)`` makes others.
 - ``app_log``: the file with what the application printed.
@@ -21,6 +24,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from data.database import APPLICATION, migrate, sqlite_url
+from tests.actors import sign_in
 
 
 HERE = Path(__file__).parent
@@ -115,7 +121,29 @@ def app_log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start_app(tmp_path: Path, app_log: Path) -> Iterator[Callable[..., str]]:
+def own_url(tmp_path: Path) -> str:
+    """Return the database of an application that is started without one."""
+    return sqlite_url(tmp_path / "data" / APPLICATION / "practice.db")
+
+
+@pytest.fixture
+def sign_in_page() -> Callable[..., None]:
+    """Return a function that lets somebody use a page, by a session of an account."""
+
+    def sign_in_(
+        page: Page, address: str, database_url: str, *roles: str, **account: object
+    ) -> None:
+        cookie = {"name": "session", "url": address, "httpOnly": True}
+        token = sign_in(database_url, *roles, **account)
+        page.context.add_cookies([{**cookie, "value": token, "sameSite": "Lax"}])
+
+    return sign_in_
+
+
+@pytest.fixture
+def start_app(
+    tmp_path: Path, own_url: str, app_log: Path
+) -> Iterator[Callable[..., str]]:
     """Return a function that starts the application and returns its address."""
     with ExitStack() as running:
 
@@ -124,6 +152,8 @@ def start_app(tmp_path: Path, app_log: Path) -> Iterator[Callable[..., str]]:
             environment.pop("DATABASE_URL", None)
             if database_url:
                 environment["DATABASE_URL"] = database_url
+            else:
+                migrate(own_url)
             return running.enter_context(application(environment, app_log))
 
         yield start
@@ -158,7 +188,7 @@ def wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)

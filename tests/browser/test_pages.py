@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from data.database import open_database, reading
 from data.example_practice import make_example
 from data.patients import Patient, patient_by_record_number
+from tests.actors import TESTER
 
 
 PAGES = {
@@ -43,6 +44,18 @@ def example_url(sqlite_template, tmp_path_factory):
     return url
 
 
+@pytest.fixture
+def address_for(start_app, sign_in_page):
+    """Return a function that starts a practice for a page and lets it in."""
+
+    def started(page, database_url):
+        address = start_app(database_url)
+        sign_in_page(page, address, database_url)
+        return address
+
+    return started
+
+
 def settled(page: Page, url: str, title: str) -> None:
     page.goto(url)
     expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible(
@@ -69,7 +82,7 @@ def violations(page: Page) -> list[str]:
 
 def with_both_measures(url: str) -> Patient:
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         patient = patient_by_record_number(connection, "EX-014")
     engine.dispose()
     return patient
@@ -78,10 +91,10 @@ def with_both_measures(url: str) -> Patient:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 820])
 def test_every_page_is_accessible_and_asks_nobody_outside(
-    start_app, open_page, example_url, scheme, width
+    address_for, open_page, example_url, scheme, width
 ):
-    address = start_app(example_url)
     page = open_page(width=width, color_scheme=scheme)
+    address = address_for(page, example_url)
     patient = with_both_measures(example_url)
     places = PAGES | {f"patient?patient={patient.id}": patient.name}
     found = {}
@@ -94,9 +107,9 @@ def test_every_page_is_accessible_and_asks_nobody_outside(
 
 
 def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
-    start_app, page, migrated_sqlite_url, tmp_path
+    address_for, page, migrated_sqlite_url, tmp_path
 ):
-    address = start_app(migrated_sqlite_url)
+    address = address_for(page, migrated_sqlite_url)
     settled(page, address, "Caseload")
     expect(page.get_by_role("button", name="Record the first patient")).to_be_visible()
     page.get_by_role("button", name="Open the example practice").click()
@@ -117,9 +130,9 @@ def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
 
 
 def test_an_empty_practice_has_no_fault_on_any_page(
-    start_app, page, migrated_sqlite_url
+    address_for, page, migrated_sqlite_url
 ):
-    address = start_app(migrated_sqlite_url)
+    address = address_for(page, migrated_sqlite_url)
     for place, title in PAGES.items():
         settled(page, f"{address}/{place}", title)
         assert violations(page) == [], title
@@ -127,9 +140,9 @@ def test_an_empty_practice_has_no_fault_on_any_page(
 
 
 def test_the_practice_stands_beside_published_figures_and_both_can_be_downloaded(
-    start_app, page, example_url
+    address_for, page, example_url
 ):
-    settled(page, f"{start_app(example_url)}/outcomes", "Outcomes")
+    settled(page, f"{address_for(page, example_url)}/outcomes", "Outcomes")
     sentence = re.compile(r"\d+\s%\sof\sthe\s\d+\smeasured\smet")
     expect(page.get_by_text(sentence).first).to_be_visible()
     forest = page.get_by_role("figure").first

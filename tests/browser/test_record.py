@@ -6,10 +6,12 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from data.actors import CLINICIAN
 from data.assessments import list_assessments
 from data.database import open_database, reading, writing
 from data.infusions import list_infusions
 from data.patients import add_patient, open_course
+from tests.actors import TESTER
 
 
 PHQ9_KEYS = "221301121"
@@ -27,28 +29,26 @@ def engine(migrated_sqlite_url):
 @pytest.fixture
 def ids(engine):
     """One patient with an open course and nothing recorded."""
-    with writing(engine) as connection:
-        patient = add_patient(
-            connection, record_number="R-1", family_name="Example", by="Dr Test"
-        )
-        course = open_course(
-            connection, patient_id=patient, indication="both", by="Dr Test"
-        )
+    with writing(engine, TESTER) as connection:
+        patient = add_patient(connection, record_number="R-1", family_name="Example")
+        course = open_course(connection, patient_id=patient, indication="both")
     return patient, course
 
 
 @pytest.fixture
-def record_page(start_app, page, migrated_sqlite_url, ids):
+def record_page(start_app, page, sign_in_page, migrated_sqlite_url, ids):
     """The patient's Record page, ready for the first form."""
-    page.goto(f"{start_app(migrated_sqlite_url)}/record?patient={ids[0]}")
+    address = start_app(migrated_sqlite_url)
+    sign_in_page(page, address, migrated_sqlite_url, CLINICIAN, name="Dr Keys")
+    page.goto(f"{address}/record?patient={ids[0]}")
     expect(page.get_by_text("0 of 9 answered")).to_be_visible(timeout=30_000)
     return page
 
 
-def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+def tab_to(page: Page, name: str) -> None:
     """Move the focus, as a person without a mouse does, to what has this name."""
     for _ in range(MOST_STEPS):
-        page.keyboard.press(key)
+        page.keyboard.press("Tab")
         focused = page.evaluate(
             "() => { let e = document.activeElement;"
             " while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;"
@@ -63,14 +63,6 @@ def type_keys(page: Page, keys: str, seconds_per_key: float) -> None:
     for key in keys:
         page.keyboard.press(key)
         time.sleep(seconds_per_key)
-
-
-def give_name(page: Page, name: str) -> None:
-    tab_to(page, "Your name", "Shift+Tab")
-    page.keyboard.type(name)
-    page.keyboard.press("Tab")
-    recorded_by = page.get_by_role("textbox", name="Recorded by")
-    expect(recorded_by).to_have_value(name)
 
 
 def save_infusion(page: Page) -> None:
@@ -102,7 +94,6 @@ def test_an_infusion_and_both_forms_by_keyboard_reach_the_trajectory(
     record_page, engine, ids, seconds_per_key, record_property
 ):
     page = record_page
-    give_name(page, "Dr Keys")
     save_infusion(page)
     record_property("seconds", round(enter_both_forms(page, seconds_per_key), 1))
     tab_to(page, "See the trajectory")
@@ -111,7 +102,7 @@ def test_an_infusion_and_both_forms_by_keyboard_reach_the_trajectory(
     trajectory = page.get_by_role("figure")
     expect(trajectory).to_have_accessible_name(re.compile(r"PHQ-9.* 13.*PCL-5.* 40"))
 
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         forms = {a.facts.measure: a for a in list_assessments(connection, ids[1])}
         (infusion,) = list_infusions(connection, ids[1])
     assert forms["phq9"].facts.answers == tuple(map(int, PHQ9_KEYS))

@@ -16,6 +16,7 @@ from data.tables import assessment
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
 from measures.scoring import parse_answers, pcl5_symptom_rule
+from tests.actors import TESTER
 from tests.exchange_files import row_counts
 
 
@@ -77,17 +78,17 @@ def imported(shared_data, migrated_sqlite_url):
 def do_import(engine, folder, name):
     file = SourceFile(name, (folder / name).read_bytes())
     batch = read_files([file], read_mapping(MAPPINGS[name].encode()))
-    with writing(engine) as connection:
-        return commit_import(connection, batch, by="Golden test")
+    with writing(engine, TESTER) as connection:
+        return commit_import(connection, batch)
 
 
 def scores(engine):
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         return latest_course_scores_frame(connection)
 
 
 def answers_in_order(engine):
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         query = select(assessment.c.answers).order_by(assessment.c.id)
         return list(connection.scalars(query))
 

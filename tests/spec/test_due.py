@@ -6,6 +6,7 @@ from analysis.outcomes import classify
 from data.database import open_database, reading
 from data.frames import courses_frame
 from measures.registry import CRITERIA
+from tests.actors import TESTER
 from tests.factories import day, due_days, write_practice
 
 
@@ -164,7 +165,7 @@ def test_a_window_open_on_the_as_of_day_is_not_due_unless_there_is_a_score(
         measured | 0, 3, 7   | -1: 20, 38: 9
     """
     ids = write_practice(migrated_sqlite_url, table)
-    with reading(open_database(migrated_sqlite_url)) as connection:
+    with reading(open_database(migrated_sqlite_url), TESTER) as connection:
         courses = courses_frame(
             connection,
             measure="phq9",

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+from data.actors import operator
 from data.alerts import close_alert, list_alerts
 from data.assessments import add_assessment, correct_assessment, void_assessment
-from data.errors import RecordError
+from data.errors import NotAllowed, RecordError
 from data.patients import list_courses
 from data.tables import ALERT_ACTIONS, alert
-from tests.factories import BY, add_course, at, form, phq9, practice
+from tests.actors import acting
+from tests.factories import add_course, at, form, phq9, practice
 
 
 ASSESSED = "risk assessed, no immediate risk"
@@ -30,17 +32,17 @@ def answered(item_9, day="1"):
 
 
 def add(connection, course_id, facts):
-    return add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+    return add_assessment(connection, course_id=course_id, facts=facts)
 
 
 def correct(connection, assessment_id, item_9):
     return correct_assessment(
-        connection, assessment_id, facts=answered(item_9), reason="Typo", by=BY
+        connection, assessment_id, facts=answered(item_9), reason="Typo"
     )
 
 
-def close(connection, alert_id, action=ASSESSED, **more):
-    close_alert(connection, alert_id, **{"action": action, "note": "", "by": BY} | more)
+def close(connection, alert_id, action=ASSESSED, note=""):
+    close_alert(connection, alert_id, action=action, note=note)
 
 
 def open_alerts(connection):
@@ -91,7 +93,8 @@ def test_the_latest_form_is_listed_first_and_a_patient_can_be_chosen(
 def test_an_alert_is_closed_with_what_was_done(connection, course_id, action):
     add(connection, course_id, answered(1))
     (opened,) = list_alerts(connection)
-    close(connection, opened.id, action, note=" Called. ", by="B")
+    with acting(connection, operator("B")):
+        close(connection, opened.id, action, note=" Called. ")
     assert open_alerts(connection) == []
     (closed,) = list_alerts(connection, only_open=False)
     assert (closed.action, closed.note, closed.closed_by) == (action, "Called.", "B")
@@ -103,8 +106,12 @@ def test_refuses_to_close_an_alert_impossibly(connection, course_id):
     (opened,) = list_alerts(connection)
     with pytest.raises(RecordError, match=r"Action 'none' is not known; allowed: risk"):
         close(connection, opened.id, "none")
-    with pytest.raises(RecordError, match="Recorded by is empty"):
-        close(connection, opened.id, by=" ")
+    with (
+        acting(connection, None),
+        pytest.raises(NotAllowed, match="Nobody is signed in"),
+    ):
+        close(connection, opened.id)
+    assert list_alerts(connection) == [opened]
     close(connection, opened.id)
     with pytest.raises(RecordError, match="closed by somebody else meanwhile"):
         close(connection, opened.id)
@@ -166,7 +173,7 @@ def test_an_alert_opens_again_when_a_mistake_is_taken_back(connection, course_id
 
 def test_a_withdrawn_form_takes_its_open_alert_with_it(connection, course_id):
     form_id = add(connection, course_id, answered(2))
-    void_assessment(connection, form_id, reason="Wrong patient", by="B")
+    void_assessment(connection, form_id, reason="Wrong patient")
     assert all_alerts(connection) == [(form_id, "entered by mistake")]
     note = connection.scalar(select(alert.c.note))
     assert note == "The form was withdrawn."
@@ -175,5 +182,5 @@ def test_a_withdrawn_form_takes_its_open_alert_with_it(connection, course_id):
 def test_a_withdrawn_form_keeps_what_was_done_about_it(connection, course_id):
     form_id = add(connection, course_id, answered(2))
     close(connection, list_alerts(connection)[0].id)
-    void_assessment(connection, form_id, reason="Wrong patient", by=BY)
+    void_assessment(connection, form_id, reason="Wrong patient")
     assert all_alerts(connection) == [(form_id, ASSESSED)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import func, select
 
+from data.actors import operator
 from data.assessments import (
     add_assessment,
     correct_assessment,
@@ -18,12 +19,13 @@ from data.assessments import (
 from data.audit import first_broken_entry
 from data.course_scores import rebuild_course_scores
 from data.database import open_database, writing
-from data.errors import RecordError
+from data.errors import NotAllowed, RecordError
 from data.frames import courses_frame
 from data.infusions import add_infusion
 from data.tables import assessment, audit_entry, course_scores
 from measures.scoring import UnscorableAnswers
-from tests.factories import BY, add_course, at, form, given, phq9, practice
+from tests.actors import BY, TESTER, acting
+from tests.factories import add_course, at, form, given, phq9, practice
 
 
 ANSWERS = (3, 0, 1, 2, 0, 0, 1, 0, 3)
@@ -41,7 +43,7 @@ def course_id(connection):
 
 
 def add(connection, course_id, facts, **more):
-    return add_assessment(connection, course_id=course_id, facts=facts, by=BY, **more)
+    return add_assessment(connection, course_id=course_id, facts=facts, **more)
 
 
 def test_a_form_is_kept_with_its_answers_and_what_they_add_up_to(connection, course_id):
@@ -88,12 +90,14 @@ def test_a_correction_takes_the_place_of_a_form_and_both_can_be_read(
     connection, course_id
 ):
     first = add(connection, course_id, phq9(at("1"), 12))
-    second = correct_assessment(
-        connection, first, facts=phq9(at("1"), 21), reason=" Typed 12 ", by="B"
-    )
-    third = correct_assessment(
-        connection, second, facts=phq9(at("2"), 21), reason="Wrong day", by="B"
-    )
+    with acting(connection, operator("B")):
+        second = correct_assessment(
+            connection, first, facts=phq9(at("1"), 21), reason=" Typed 12 "
+        )
+    with acting(connection, operator("C")):
+        third = correct_assessment(
+            connection, second, facts=phq9(at("2"), 21), reason="Wrong day"
+        )
     assert [a.id for a in list_assessments(connection, course_id)] == [third]
     versions = history(connection, third)
     assert [(v.id, v.state, v.reason) for v in versions] == [
@@ -101,23 +105,25 @@ def test_a_correction_takes_the_place_of_a_form_and_both_can_be_read(
         (second, "superseded", "Typed 12"),
         (first, "superseded", None),
     ]
-    assert [v.recorded_by for v in versions] == ["B", "B", BY]
+    assert [v.recorded_by for v in versions] == ["C", "B", BY]
 
 
 def test_a_withdrawn_form_stays_and_says_why(connection, course_id):
     new_id = add(connection, course_id, phq9(at("1"), 12))
-    void_assessment(connection, new_id, reason=" Wrong patient ", by="B")
+    with acting(connection, operator("B")):
+        void_assessment(connection, new_id, reason=" Wrong patient ")
     assert list_assessments(connection, course_id) == []
     (withdrawn,) = list_withdrawn(connection, course_id)
     assert (withdrawn.id, withdrawn.void_reason) == (new_id, "Wrong patient")
     assert withdrawn.total == 12
+    assert connection.scalar(select(assessment.c.voided_by)) == "B"
 
 
 def test_a_withdrawn_form_leaves_room_for_another_of_the_same_minute(
     connection, course_id
 ):
     first = add(connection, course_id, phq9(at("1"), 12))
-    void_assessment(connection, first, reason="Wrong patient", by=BY)
+    void_assessment(connection, first, reason="Wrong patient")
     assert add(connection, course_id, phq9(at("1"), 9)) != first
 
 
@@ -125,29 +131,30 @@ def test_a_withdrawn_form_leaves_room_for_another_of_the_same_minute(
 def test_refuses_to_correct_or_withdraw_without_a_reason(connection, course_id, reason):
     new_id = add(connection, course_id, phq9(at("1"), 12))
     with pytest.raises(RecordError, match="A correction needs a reason"):
-        correct_assessment(
-            connection, new_id, facts=phq9(at("1"), 9), reason=reason, by=BY
-        )
+        correct_assessment(connection, new_id, facts=phq9(at("1"), 9), reason=reason)
     with pytest.raises(RecordError, match="A correction needs a reason"):
-        void_assessment(connection, new_id, reason=reason, by=BY)
+        void_assessment(connection, new_id, reason=reason)
     assert [a.total for a in list_assessments(connection, course_id)] == [12]
 
 
 def test_refuses_to_change_a_form_that_was_changed_meanwhile(connection, course_id):
     facts = phq9(at("1"), 12)
     old = add(connection, course_id, facts)
-    correct_assessment(connection, old, facts=phq9(at("1"), 9), reason="x", by=BY)
-    for gone in (old, 999):
-        with pytest.raises(RecordError, match="corrected or withdrawn meanwhile"):
-            correct_assessment(connection, gone, facts=facts, reason="x", by=BY)
-        with pytest.raises(RecordError, match="corrected or withdrawn meanwhile"):
-            void_assessment(connection, gone, reason="x", by=BY)
+    correct_assessment(connection, old, facts=phq9(at("1"), 9), reason="x")
+    for gone, said in (
+        (old, "corrected or withdrawn meanwhile"),
+        (999, "There is no assessment 999"),
+    ):
+        with pytest.raises(RecordError, match=said):
+            correct_assessment(connection, gone, facts=facts, reason="x")
+        with pytest.raises(RecordError, match=said):
+            void_assessment(connection, gone, reason="x")
 
 
 def test_the_same_submission_twice_is_kept_once(connection, course_id):
     first = add(connection, course_id, phq9(at("1"), 12), submission_id="s")
     again = add(connection, course_id, phq9(at("1"), 12), submission_id="s")
-    correction = {"facts": phq9(at("1"), 9), "reason": "x", "by": BY}
+    correction = {"facts": phq9(at("1"), 9), "reason": "x"}
     corrected, corrected_again = (
         correct_assessment(connection, first, **correction, submission_id="t")
         for _ in range(2)
@@ -216,8 +223,12 @@ def test_refuses_a_form_of_the_future_but_takes_one_of_this_minute(
 
 
 def test_refuses_a_form_that_nobody_recorded(connection, course_id):
-    with pytest.raises(RecordError, match="Recorded by is empty"):
-        add_assessment(connection, course_id=course_id, facts=phq9(at("1"), 9), by=" ")
+    with (
+        acting(connection, None),
+        pytest.raises(NotAllowed, match="Nobody is signed in"),
+    ):
+        add(connection, course_id, phq9(at("1"), 9))
+    assert list_assessments(connection, course_id) == []
 
 
 def test_refuses_to_show_a_form_that_is_not_there(connection):
@@ -238,14 +249,14 @@ def test_a_write_that_fails_leaves_nothing_behind(migrated_url):
 def test_scores_follow_a_correction_and_a_withdrawal(migrated_url):
     with practice(migrated_url) as connection:
         course_id = add_course(connection)
-        add_infusion(connection, course_id=course_id, facts=given(at("0 10:00")), by=BY)
+        add_infusion(connection, course_id=course_id, facts=given(at("0 10:00")))
         new_id = add(connection, course_id, phq9(at("20"), 12))
         assert score_of(connection) == 12
         new_id = correct_assessment(
-            connection, new_id, facts=phq9(at("20"), 21), reason="Typo", by=BY
+            connection, new_id, facts=phq9(at("20"), 21), reason="Typo"
         )
         assert score_of(connection) == 21
-        void_assessment(connection, new_id, reason="Wrong patient", by=BY)
+        void_assessment(connection, new_id, reason="Wrong patient")
         assert score_of(connection) is None
 
 
@@ -259,9 +270,9 @@ def score_of(connection):
 
 def test_two_people_may_write_to_the_same_course_at_once(migrated_url):
     engine = open_database(migrated_url)
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         course_id = add_course(connection)
-        add_infusion(connection, course_id=course_id, facts=given(at("0 10:00")), by=BY)
+        add_infusion(connection, course_id=course_id, facts=given(at("0 10:00")))
     failures, ready = [], threading.Barrier(2)
 
     def record(person):
@@ -269,7 +280,7 @@ def test_two_people_may_write_to_the_same_course_at_once(migrated_url):
         for number in range(8):
             facts = phq9(at("1") + timedelta(days=number, minutes=person), number)
             try:
-                with writing(engine) as connection:
+                with writing(engine, TESTER) as connection:
                     add(connection, course_id, facts)
             except Exception as error:  # noqa: BLE001 - a thread keeps it to itself
                 failures.append(error)
@@ -280,7 +291,7 @@ def test_two_people_may_write_to_the_same_course_at_once(migrated_url):
     for thread in people:
         thread.join()
     assert failures == []
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         assert len(list_assessments(connection, course_id)) == 16
         assert first_broken_entry(connection) is None
         kept = connection.execute(select(course_scores)).all()

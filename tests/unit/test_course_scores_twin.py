@@ -21,7 +21,7 @@ from data.course_scores import (
     rebuild_course_scores,
     scores_select,
 )
-from data.database import open_database, writing
+from data.database import open_database, reading, writing
 from data.infusions import (
     add_infusion,
     correct_infusion,
@@ -39,7 +39,8 @@ from data.tables import (
 )
 from measures.days import day_date, day_number
 from measures.registry import MEASURES
-from tests.factories import BY, START, add_course, calendar_day, form
+from tests.actors import BY, TESTER
+from tests.factories import START, add_course, calendar_day, form
 from tests.factories import given as given_infusion
 from tests.unit import course_scores_twin as twin
 
@@ -159,7 +160,10 @@ def _dispose_of_engines():
 
 
 def compare(url, practice, days):
-    with engine_of(url).connect() as connection, connection.begin() as transaction:
+    with (
+        reading(engine_of(url), TESTER) as connection,
+        connection.begin() as transaction,
+    ):
         twins = write(connection, practice)
         rebuild_course_scores(connection)
         stored = read(connection, select(course_progress), select(course_scores))
@@ -352,7 +356,7 @@ class RolledBackError(Exception):
 
 
 def write_and_rebuild(url, drawn):
-    with pytest.raises(RolledBackError), writing(engine_of(url)) as connection:
+    with pytest.raises(RolledBackError), writing(engine_of(url), TESTER) as connection:
         course_id, other = add_course(connection), add_course(connection, "b")
         for first in (course_id, other):
             begin(connection, first)
@@ -370,10 +374,10 @@ def begin(connection, course_id):
     """Give a course three infusions, a baseline and a score in every later window."""
     for day in (0, 3, 7):
         facts = given_infusion(START + timedelta(days=day))
-        add_infusion(connection, course_id=course_id, facts=facts, by=BY)
+        add_infusion(connection, course_id=course_id, facts=facts)
     for day in (-2, 1, 5, 25, 45, 150, 360):
         facts = form("phq9", START + timedelta(days=day), 20)
-        add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+        add_assessment(connection, course_id=course_id, facts=facts)
 
 
 def perform(connection, course_id, kind, at, points):
@@ -386,8 +390,8 @@ def perform(connection, course_id, kind, at, points):
     if not needs or (at in taken and not kind.startswith("void")):
         return False
     infused, asked = given_infusion(at), form("phq9", at, points)
-    course = {"course_id": course_id, "by": BY}
-    why = {"reason": "Mistake", "by": BY}
+    course = {"course_id": course_id}
+    why = {"reason": "Mistake"}
     {
         "infuse": lambda: add_infusion(connection, facts=infused, **course),
         "ask": lambda: add_assessment(connection, facts=asked, **course),
@@ -400,6 +404,6 @@ def perform(connection, course_id, kind, at, points):
         "void infusion": lambda: void_infusion(connection, infusions[-1].id, **why),
         "void form": lambda: void_assessment(connection, forms[-1].id, **why),
         "close": lambda: close_course(connection, course_id, closed=at.date(), **why),
-        "reopen": lambda: reopen_course(connection, course_id, by=BY),
+        "reopen": lambda: reopen_course(connection, course_id),
     }[kind]()
     return True

@@ -15,9 +15,9 @@ from data.alerts import list_alerts
 from data.assessments import add_assessment, history
 from data.audit import first_broken_entry, list_audit_entries
 from data.course_scores import current_version, rebuild_course_scores
-from data.database import migrate, open_database, sqlite_url
+from data.database import migrate, open_database, reading, sqlite_url
 from data.errors import DatabaseError, RecordError
-from data.example_patients import CLINICIANS, PATIENTS
+from data.example_patients import CLINICIANS, PATIENTS, SITES
 from data.example_practice import example_is_made, make_example
 from data.frames import courses_frame
 from data.patients import list_patients
@@ -32,14 +32,16 @@ from data.tables import (
     infusion,
     metadata,
     patient,
+    site,
 )
 from measures.days import day_number
 from measures.registry import CRITERIA, ELIGIBILITY
-from tests.factories import BY, add_course, at, phq9, practice
+from tests.actors import TESTER
+from tests.factories import add_course, at, phq9, practice
 
 
 AS_OF = date(2026, 6, 15)
-FACTS = ("patient", "course", "infusion", "assessment", "event", "alert")
+FACTS = ("site", "patient", "course", "infusion", "assessment", "event", "alert")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def example_url(tmp_path_factory):
 @pytest.fixture
 def connection(example_url):
     engine = open_database(example_url)
-    with engine.connect() as connection:
+    with reading(engine, TESTER) as connection:
         yield connection
     engine.dispose()
 
@@ -106,7 +108,6 @@ def test_it_is_the_same_practice_on_postgresql(example_url, postgresql_url):
             connection,
             course_id=add_course(connection, "next"),
             facts=phq9(at("1"), 9),
-            by=BY,
         )
 
 
@@ -144,6 +145,18 @@ def test_everybody_is_obviously_invented(connection):
         assert person.family_name in ("Example", "Sample", "Specimen", "Pretend")
     clinicians = connection.scalars(select(course.c.clinician).distinct()).all()
     assert sorted(clinicians) == sorted(CLINICIANS)
+
+
+def test_both_sites_have_patients_who_are_where_their_latest_course_is(connection):
+    placed = connection.execute(
+        select(site.c.name, patient.c.site_id, course.c.site_id)
+        .join_from(patient, course, course.c.patient_id == patient.c.id)
+        .join(site, site.c.id == patient.c.site_id)
+        .order_by(course.c.number)
+        .distinct()
+    ).all()
+    assert {name for name, _, _ in placed} == set(SITES)
+    assert all(theirs == given for _, theirs, given in placed)
 
 
 def test_the_rates_are_those_of_an_honest_clinic(connection):

@@ -17,7 +17,7 @@ from data.assessments import (
 from data.audit import first_broken_entry, list_audit_entries
 from data.course_scores import rebuild_course_scores
 from data.database import open_database, reading, writing
-from data.errors import RecordError
+from data.errors import NotAllowed
 from data.exchange.importing import (
     Options,
     commit_import,
@@ -34,7 +34,8 @@ from data.patients import (
     patient_by_record_number,
 )
 from data.tables import assessment, course_scores, infusion, patient
-from tests.exchange_files import BY, FORM, INFUSION, NEW, commit, row_counts, source
+from tests.actors import BY, TESTER
+from tests.exchange_files import FORM, INFUSION, NEW, commit, row_counts, source
 
 
 ANSWERS = "1,2,0,3,1,0,2,1,0"
@@ -62,13 +63,12 @@ def sqlite(migrated_sqlite_url):
 
 def known_patient(engine, number="A", opened=date(2025, 1, 1)):
     """Add a patient with a course and return the course's id."""
-    with writing(engine) as connection:
-        patient_id = add_patient(connection, record_number=number, by=BY)
+    with writing(engine, TESTER) as connection:
+        patient_id = add_patient(connection, record_number=number)
         return open_course(
             connection,
             patient_id=patient_id,
             indication="depression",
-            by=BY,
             opened=opened,
         )
 
@@ -88,7 +88,7 @@ def refusals(engine, *texts, **asked):
 def test_files_together_become_records(engine):
     done = commit(engine, FORMS, INFUSIONS)
     assert (done.to_add, done.patients_new, done.courses_opened) == (5, 2, 2)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         course = only_course(connection)
         forms = list_assessments(connection, course.id)
         given = list_infusions(connection, course.id)
@@ -103,7 +103,7 @@ def test_files_together_become_records(engine):
 
 def test_what_was_exported_and_imported_is_what_was_recorded(engine):
     commit(engine, FORMS, INFUSIONS)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         stored = connection.execute(select(assessment)).first()
         facts = AssessmentFacts(
             "phq9",
@@ -114,8 +114,8 @@ def test_what_was_exported_and_imported_is_what_was_recorded(engine):
             source="import",
         )
     course_id = known_patient(engine, "typed")
-    with writing(engine) as connection:
-        typed = add_assessment(connection, course_id=course_id, facts=facts, by=BY)
+    with writing(engine, TESTER) as connection:
+        typed = add_assessment(connection, course_id=course_id, facts=facts)
         query = select(assessment).where(assessment.c.id == typed)
         typed_row = connection.execute(query).one()._asdict()
     own = ("id", "course_id", "recorded_at")
@@ -147,8 +147,11 @@ def test_a_fault_while_writing_leaves_nothing_behind(engine):
     batch = read_files([source(INFUSIONS)])
     row = batch.readings[0].accepted[-1]
     batch.readings[0].accepted[-1] = row._replace(minutes=100_000)
-    with pytest.raises(Exception, match="minutes_range"), writing(engine) as connection:
-        commit_import(connection, batch, NEW, by=BY)
+    with (
+        pytest.raises(Exception, match="minutes_range"),
+        writing(engine, TESTER) as connection,
+    ):
+        commit_import(connection, batch, NEW)
     assert row_counts(engine) == before
 
 
@@ -165,28 +168,28 @@ def test_an_unknown_record_number_is_refused_by_name(sqlite):
 def test_a_mapping_file_may_allow_new_patients(sqlite):
     declared = '[declare]\nnew_patients = true\nindication = "ptsd"'
     commit(sqlite, INFUSIONS, mapping=declared, options=Options())
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         assert only_course(connection).indication == "ptsd"
 
 
 def test_a_known_patient_without_a_course_gets_one(sqlite):
-    with writing(sqlite) as connection:
-        add_patient(connection, record_number="A", by=BY)
+    with writing(sqlite, TESTER) as connection:
+        add_patient(connection, record_number="A")
     done = commit(sqlite, FORMS, options=Options())
     assert (done.patients_new, done.patients_known, done.courses_opened) == (0, 1, 1)
 
 
 def test_a_row_goes_to_the_latest_course_opened_by_its_day(sqlite):
     first = known_patient(sqlite, opened=date(2025, 1, 8))
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         who = patient_by_record_number(connection, "A").id
         second = open_course(
-            connection, patient_id=who, indication=None, by=BY, opened=date(2025, 1, 20)
+            connection, patient_id=who, indication=None, opened=date(2025, 1, 20)
         )
     rows = "".join(f"A,2025-01-{day},{ANSWERS}\n" for day in ("07", "19", "20"))
     done = commit(sqlite, f"{FORM}\n{rows}", options=Options())
     assert done.rows_of_several_courses == 3
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         assert len(list_assessments(connection, first)) == 2
         assert len(list_assessments(connection, second)) == 1
 
@@ -237,18 +240,18 @@ def test_another_difficulty_is_other_contents_and_none_says_nothing(sqlite):
 
 def test_a_course_opened_since_does_not_make_the_same_file_new(sqlite):
     commit(sqlite, FORMS, INFUSIONS)
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         who = patient_by_record_number(connection, "A").id
         opened = date(2025, 1, 6)
-        open_course(connection, patient_id=who, indication=None, by=BY, opened=opened)
+        open_course(connection, patient_id=who, indication=None, opened=opened)
     assert commit(sqlite, FORMS, INFUSIONS).to_add == 0
 
 
 def test_a_day_without_a_time_is_not_taken_for_another_infusion(sqlite):
     course_id = known_patient(sqlite)
     at_ten = InfusionFacts(datetime(2025, 1, 6, 10).astimezone())
-    with writing(sqlite) as connection:
-        add_infusion(connection, course_id=course_id, facts=at_ten, by=BY)
+    with writing(sqlite, TESTER) as connection:
+        add_infusion(connection, course_id=course_id, facts=at_ten)
     (said,) = refusals(sqlite, f"{INFUSION}\nA,2025-01-06,0.5,,,,\n")
     assert "may be the one that is recorded on the same day" in said
     other_time = f"{INFUSION}\nA,2025-01-06 15:00,0.5,,,,\n"
@@ -257,12 +260,12 @@ def test_a_day_without_a_time_is_not_taken_for_another_infusion(sqlite):
 
 def test_what_was_corrected_since_is_not_brought_back(sqlite):
     commit(sqlite, FORMS)
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         form = list_assessments(connection, only_course(connection).id)[0]
         moved = AssessmentFacts(
             "phq9", "two_weeks", datetime(2025, 1, 5, tzinfo=UTC), answers=(1,) * 9
         )
-        correct_assessment(connection, form.id, facts=moved, reason="Typo", by=BY)
+        correct_assessment(connection, form.id, facts=moved, reason="Typo")
     before = row_counts(sqlite)
     assert commit(sqlite, FORMS).to_add == 0
     assert row_counts(sqlite) == before
@@ -270,15 +273,15 @@ def test_what_was_corrected_since_is_not_brought_back(sqlite):
 
 def test_what_was_withdrawn_since_is_not_brought_back(sqlite):
     commit(sqlite, FORMS)
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         form = list_assessments(connection, only_course(connection).id)[0]
-        void_assessment(connection, form.id, reason="Wrong patient", by=BY)
+        void_assessment(connection, form.id, reason="Wrong patient")
     assert commit(sqlite, FORMS).to_add == 0
 
 
 def test_a_positive_item_9_opens_an_alert(engine):
     commit(engine, FORMS)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         (alert,) = list_alerts(connection)
     assert alert.item_9 == 1
     assert (alert.completed_at.day, alert.closed_at) == (20, None)
@@ -287,27 +290,27 @@ def test_a_positive_item_9_opens_an_alert(engine):
 def test_a_later_file_opens_its_own_alerts_only(sqlite):
     commit(sqlite, FORMS)
     commit(sqlite, f"{FORM}\nB,2025-01-06,1,1,1,1,1,1,1,1,2\n")
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         assert sorted(a.item_9 for a in list_alerts(connection)) == [1, 2]
 
 
 def test_a_file_that_adds_nothing_leaves_no_audit_entry(sqlite):
     commit(sqlite, FORMS)
     commit(sqlite, FORMS, INFUSIONS)
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         entries = [e.subject.split()[2:] for e in list_audit_entries(connection)]
     assert entries == [["2", "rows"], ["3", "rows"]]
 
 
 def test_each_file_has_an_audit_entry_without_its_name(engine):
     commit(engine, FORMS, INFUSIONS)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         entries = list(list_audit_entries(connection))
         assert first_broken_entry(connection) is None
     fingerprints = [source(text).sha256 for text in (FORMS, INFUSIONS)]
     assert [(e.who, e.action, e.subject) for e in entries] == [
-        (BY, "import", f"file sha256:{fingerprints[0]} 2 rows"),
-        (BY, "import", f"file sha256:{fingerprints[1]} 3 rows"),
+        (TESTER.login, "import", f"file sha256:{fingerprints[0]} 2 rows"),
+        (TESTER.login, "import", f"file sha256:{fingerprints[1]} 3 rows"),
     ]
 
 
@@ -321,7 +324,7 @@ def test_scores_are_those_of_a_rebuild(engine, others):
         f"{n},2025-01-06,{ANSWERS}\n{n},2025-01-25,{ANSWERS}\n" for n in numbers
     )
     commit(engine, f"{INFUSION}\n{infusions}", f"{FORM}\n{forms}")
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         found = set(connection.execute(select(course_scores)))
         rebuild_course_scores(connection)
         assert found == set(connection.execute(select(course_scores)))
@@ -336,9 +339,9 @@ def test_many_rows_are_written_in_parts_and_told_about(sqlite):
     batch = read_files(
         [source(f"{FORM}\n{rows}")], progress=lambda *said: news.append(said)
     )
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         done = commit_import(
-            connection, batch, NEW, by=BY, progress=lambda *said: news.append(said)
+            connection, batch, NEW, progress=lambda *said: news.append(said)
         )
     assert done.to_add == 14_000
     fractions = [fraction for fraction, _ in news]
@@ -364,7 +367,7 @@ def test_a_preview_says_what_would_be_added_and_writes_nothing(sqlite):
     totals = "record_number,completed_at,phq9_total,note\nB,2025-01-09,7,x\n"
     files = [source(forms, "1.csv"), source(totals, "2.csv")]
     before = row_counts(sqlite)
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         preview = preview_import(connection, read_files(files), NEW)
     first, second = preview.files
     assert (first.rows, first.blank_rows, first.rows_without_answers) == (4, 1, 1)
@@ -376,8 +379,14 @@ def test_a_preview_says_what_would_be_added_and_writes_nothing(sqlite):
 
 
 def test_nobody_may_not_import(sqlite):
-    with pytest.raises(RecordError, match="Recorded by is empty"):
-        commit(sqlite, FORMS, by=" ")
+    before = row_counts(sqlite)
+    batch = read_files([source(FORMS)])
+    with (
+        writing(sqlite, None) as connection,
+        pytest.raises(NotAllowed, match="Nobody is signed in"),
+    ):
+        commit_import(connection, batch, NEW)
+    assert row_counts(sqlite) == before
 
 
 # Patients' own columns.
@@ -390,7 +399,7 @@ PERSON = "Ada,Ash,1980-02-03,Female,PTSD,Dr Lee"
 def test_a_new_patient_may_be_described(sqlite):
     row = "A,2025-01-06,0.5,,,,"
     commit(sqlite, f"{PEOPLE}\n{row},{PERSON}\nA,2025-01-09,0.5,,,,,,,,,,\n")
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         (person,) = list_patients(connection)
         course = only_course(connection)
     assert (person.name, person.birth_date) == ("Ash, Ada", date(1980, 2, 3))
@@ -405,7 +414,7 @@ def test_a_birth_date_follows_the_declared_order(sqlite):
     declared = '[declare]\ndate_order = "day-month-year"'
     row = "A,06/01/2025,0.5,,,,,Ada,Ash,03/02/1980,,,"
     commit(sqlite, f"{PEOPLE}\n{row}\n", mapping=declared)
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         assert list_patients(connection)[0].birth_date == date(1980, 2, 3)
 
 
@@ -414,7 +423,7 @@ def test_a_known_patient_is_not_described_anew(sqlite):
     done = commit(sqlite, f"{PEOPLE}\nA,2025-01-06,0.5,,,,,{PERSON}\n")
     (notice,) = [n for n in done.notices if "new patients" in n.fault]
     assert notice.fault == "used for new patients only"
-    with reading(sqlite) as connection:
+    with reading(sqlite, TESTER) as connection:
         assert list_patients(connection)[0].name == ""
 
 
@@ -448,7 +457,7 @@ def test_a_name_that_differs_is_refused_without_telling_it(sqlite):
 def test_more_rows_than_one_statement_can_name_are_looked_up(sqlite):
     people = [{"id": f"{n:016x}", "record_number": f"P{n}"} for n in range(6_000)]
     added = {"added_at": datetime(2025, 1, 1), "added_by": BY}
-    with writing(sqlite) as connection:
+    with writing(sqlite, TESTER) as connection:
         connection.execute(insert(patient), [person | added for person in people])
     rows = "".join(f"P{n},2025-01-06,9\n" for n in range(6_000))
     header = "record_number,completed_at,phq9_total"
@@ -459,7 +468,7 @@ def test_more_rows_than_one_statement_can_name_are_looked_up(sqlite):
 
 def test_the_files_infusions_and_forms_are_current(engine):
     commit(engine, FORMS, INFUSIONS)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         for table in (assessment, infusion):
             assert set(connection.scalars(select(table.c.state))) == {"current"}
             assert set(connection.scalars(select(table.c.recorded_by))) == {BY}

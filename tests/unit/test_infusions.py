@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from data.actors import CLINICIAN, operator
 from data.assessments import add_assessment, history, list_assessments
 from data.audit import list_audit_entries
-from data.errors import RecordError
+from data.errors import NotAllowed, RecordError
 from data.events import add_event, list_events
 from data.frames import induction_infusions
 from data.infusions import (
@@ -18,8 +19,10 @@ from data.infusions import (
     void_infusion,
 )
 from data.moments import today
+from data.patients import get_course
 from data.tables import infusion
-from tests.factories import BY, add_course, at, calendar_day, given, phq9, practice
+from tests.actors import BY, TESTER, acting, with_role
+from tests.factories import add_course, at, calendar_day, given, phq9, practice
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def course_id(connection):
 
 
 def add(connection, course_id, facts, **more):
-    return add_infusion(connection, course_id=course_id, facts=facts, by=BY, **more)
+    return add_infusion(connection, course_id=course_id, facts=facts, **more)
 
 
 def numbers(connection, course_id):
@@ -68,39 +71,29 @@ def test_infusions_are_numbered_by_when_they_were_given(connection, course_id):
     first = add(connection, course_id, given(at("0 10:00")))
     between = add(connection, course_id, given(at("3 10:00")))
     assert numbers(connection, course_id) == [(first, 1), (between, 2), (later, 3)]
-    void_infusion(connection, first, reason="Not given", by=BY)
+    void_infusion(connection, first, reason="Not given")
     assert numbers(connection, course_id) == [(between, 1), (later, 2)]
 
 
 def test_a_correction_takes_the_place_of_an_infusion(connection, course_id):
     old = add(connection, course_id, given(at("0 10:00"), dose_mg_per_kg=5))
-    new = correct_infusion(
-        connection,
-        old,
-        facts=given(at("0 10:00"), dose_mg_per_kg=0.5),
-        reason=" Decimal point ",
-        by="B",
-    )
+    right = given(at("0 10:00"), dose_mg_per_kg=0.5)
+    with acting(connection, operator("B")):
+        new = correct_infusion(connection, old, facts=right, reason=" Decimal point ")
     assert numbers(connection, course_id) == [(new, 1)]
     rows = connection.execute(
         select(infusion.c.id, infusion.c.state, infusion.c.dose_mg_per_kg)
     ).all()
     assert rows == [(old, "superseded", 5), (new, "current", 0.5)]
-    assert connection.scalars(select(infusion.c.reason)).all() == [
-        None,
-        "Decimal point",
-    ]
+    told = connection.execute(select(infusion.c.recorded_by, infusion.c.reason)).all()
+    assert told == [(BY, None), ("B", "Decimal point")]
 
 
 def test_forms_recorded_with_an_infusion_move_with_it(connection, course_id):
     infusion_id = add(connection, course_id, given(at("3 10:00")))
     for moment, total in ((at("3 10:00"), 14), (at("3 09:30"), 15)):
-        add_assessment(
-            connection, course_id=course_id, facts=phq9(moment, total), by=BY
-        )
-    correct_infusion(
-        connection, infusion_id, facts=given(at("4 11:00")), reason="Day", by=BY
-    )
+        add_assessment(connection, course_id=course_id, facts=phq9(moment, total))
+    correct_infusion(connection, infusion_id, facts=given(at("4 11:00")), reason="Day")
     forms = list_assessments(connection, course_id)
     assert [(f.total, f.facts.completed_at) for f in forms] == [
         (15, at("3 09:30")),
@@ -114,16 +107,17 @@ def test_forms_stay_where_they_are_when_only_the_dose_is_corrected(
 ):
     infusion_id = add(connection, course_id, given(at("3 10:00")))
     form_id = add_assessment(
-        connection, course_id=course_id, facts=phq9(at("3 10:00"), 14), by=BY
+        connection, course_id=course_id, facts=phq9(at("3 10:00"), 14)
     )
     facts = given(at("3 10:00"), dose_mg_per_kg=0.6)
-    correct_infusion(connection, infusion_id, facts=facts, reason="Dose", by=BY)
+    correct_infusion(connection, infusion_id, facts=facts, reason="Dose")
     assert [f.id for f in list_assessments(connection, course_id)] == [form_id]
 
 
 def test_a_withdrawn_infusion_stays_and_says_why(connection, course_id):
     infusion_id = add(connection, course_id, given(at("0 10:00")))
-    void_infusion(connection, infusion_id, reason=" Not given ", by="B")
+    with acting(connection, operator("B")):
+        void_infusion(connection, infusion_id, reason=" Not given ")
     assert list_infusions(connection, course_id) == []
     row = connection.execute(select(infusion)).one()
     assert (row.state, row.void_reason, row.voided_by) == ("void", "Not given", "B")
@@ -145,9 +139,7 @@ def test_refuses_a_second_infusion_of_the_same_minute(connection, course_id):
     with pytest.raises(RecordError, match="already has an infusion at 2024-01-01 10:0"):
         add(connection, course_id, given(at("0 10:00")))
     with pytest.raises(RecordError, match="correct that one, or give another time"):
-        correct_infusion(
-            connection, other, facts=given(at("0 10:00")), reason="Day", by=BY
-        )
+        correct_infusion(connection, other, facts=given(at("0 10:00")), reason="Day")
 
 
 def test_another_course_may_have_an_infusion_at_the_same_minute(connection, course_id):
@@ -185,10 +177,10 @@ def test_refuses_to_correct_or_withdraw_without_a_reason(connection, course_id, 
     infusion_id = add(connection, course_id, given(at("0 10:00")))
     with pytest.raises(RecordError, match="needs a reason"):
         correct_infusion(
-            connection, infusion_id, facts=given(at("1 10:00")), reason=reason, by=BY
+            connection, infusion_id, facts=given(at("1 10:00")), reason=reason
         )
     with pytest.raises(RecordError, match="needs a reason"):
-        void_infusion(connection, infusion_id, reason=reason, by=BY)
+        void_infusion(connection, infusion_id, reason=reason)
     assert numbers(connection, course_id) == [(infusion_id, 1)]
 
 
@@ -196,19 +188,24 @@ def test_refuses_to_change_an_infusion_that_was_changed_meanwhile(
     connection, course_id
 ):
     old = add(connection, course_id, given(at("0 10:00")))
-    void_infusion(connection, old, reason="Not given", by=BY)
-    for gone in (old, 999):
-        with pytest.raises(RecordError, match="corrected or withdrawn meanwhile"):
-            void_infusion(connection, gone, reason="x", by=BY)
-        with pytest.raises(RecordError, match="corrected or withdrawn meanwhile"):
-            correct_infusion(
-                connection, gone, facts=given(at("1 10:00")), reason="x", by=BY
-            )
+    void_infusion(connection, old, reason="Not given")
+    for gone, said in (
+        (old, "corrected or withdrawn meanwhile"),
+        (999, "There is no infusion 999"),
+    ):
+        with pytest.raises(RecordError, match=said):
+            void_infusion(connection, gone, reason="x")
+        with pytest.raises(RecordError, match=said):
+            correct_infusion(connection, gone, facts=given(at("1 10:00")), reason="x")
 
 
 def test_refuses_an_infusion_that_nobody_recorded(connection, course_id):
-    with pytest.raises(RecordError, match="Recorded by is empty"):
-        add_infusion(connection, course_id=course_id, facts=given(at("0 10:00")), by="")
+    with (
+        acting(connection, None),
+        pytest.raises(NotAllowed, match="Nobody is signed in"),
+    ):
+        add(connection, course_id, given(at("0 10:00")))
+    assert list_infusions(connection, course_id) == []
 
 
 def test_the_induction_is_known_after_each_infusion(connection, course_id):
@@ -221,16 +218,20 @@ def test_the_induction_is_known_after_each_infusion(connection, course_id):
 
 def test_every_write_leaves_an_audit_entry(connection, course_id):
     old = add(connection, course_id, given(at("0 10:00")))
-    new = correct_infusion(
-        connection, old, facts=given(at("1 10:00")), reason="Day", by="B"
-    )
-    void_infusion(connection, new, reason="Not given", by="C")
-    done = [(e.who, e.action, e.subject) for e in list_audit_entries(connection)]
-    assert done[2:] == [
-        (BY, "add", f"infusion {old}"),
-        ("B", "correct", f"infusion {old}"),
-        ("C", "void", f"infusion {new}"),
+    second, third = with_role(CLINICIAN, name="B"), with_role(CLINICIAN, name="C")
+    with acting(connection, second):
+        facts = given(at("1 10:00"))
+        new = correct_infusion(connection, old, facts=facts, reason="Day")
+    with acting(connection, third):
+        void_infusion(connection, new, reason="Not given")
+    done = list(list_audit_entries(connection))[2:]
+    assert [(e.who, e.action, e.subject) for e in done] == [
+        (TESTER.login, "add", f"infusion {old}"),
+        (second.login, "correct", f"infusion {old}"),
+        (third.login, "void", f"infusion {new}"),
     ]
+    patient_id = get_course(connection, course_id).patient_id
+    assert {e.patient_id for e in done} == {patient_id}
 
 
 def test_events_are_dated_marks_in_order(migrated_url):
@@ -243,7 +244,6 @@ def test_events_are_dated_marks_in_order(migrated_url):
                 day=calendar_day(day),
                 kind=kind,
                 description=" Begun ",
-                by=BY,
             )
         found = list_events(connection, course_id)
     assert [(e.day, e.kind, e.description) for e in found] == [
@@ -258,15 +258,9 @@ def test_events_are_dated_marks_in_order(migrated_url):
         ({"kind": "party"}, "Event 'party' is not known; allowed: medication, therapy"),
         ({"day": today() + timedelta(days=1)}, "is in the future; allowed: until tod"),
         ({"description": " "}, "An event needs a description"),
-        ({"by": ""}, "Recorded by is empty"),
     ],
 )
 def test_refuses_an_impossible_event(connection, course_id, facts, message):
-    usual = {
-        "day": calendar_day(0),
-        "kind": "therapy",
-        "description": "Begun",
-        "by": BY,
-    }
+    usual = {"day": calendar_day(0), "kind": "therapy", "description": "Begun"}
     with pytest.raises(RecordError, match=message):
         add_event(connection, course_id=course_id, **usual | facts)

@@ -13,6 +13,7 @@ import manage
 from data.database import open_database, reading
 from data.moments import today
 from data.patients import list_patients
+from tests.actors import TESTER
 from tests.exchange_files import FORM, INFUSION, row_counts
 from tests.factories import write_practice
 
@@ -282,7 +283,7 @@ def test_imports_a_file_and_says_what_was_added(url, file):
     text = said("import", file(GOOD), "--new-patients", "--database", url)
     assert "Imported 2 forms of 2 new patients. 1 item-9 alert opened." in text
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         numbers = [patient.record_number for patient in list_patients(connection)]
     engine.dispose()
     assert numbers == ["A", "B"]

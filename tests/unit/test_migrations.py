@@ -1,7 +1,7 @@
 """The schema: made by migrations, the same as the models, or refused plainly."""
 
+import hashlib
 import re
-from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,77 +10,28 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy import MetaData, Table, insert, inspect, select, text
 
+from data.audit import add_audit_entry, first_broken_entry, list_audit_entries
 from data.database import (
     MIGRATIONS,
     connect_engine,
     migrate,
     newest_revision,
     open_database,
+    reading,
     sqlite_url,
+    writing,
 )
 from data.errors import DatabaseError
-from data.tables import metadata
+from data.patients import list_courses
+from data.sites import Site, add_site, list_sites
+from data.tables import FIRST_SITE, metadata, patient, site
+from tests.actors import TESTER
+from tests.right_rows import RIGHT, STAMP
 
 
-STAMP = datetime(2026, 1, 1)
 REVISIONS = [r.revision for r in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
-
-# What a row needs in any revision so far; columns that a revision lacks are left out.
-ROWS = {
-    "patient": {
-        "id": "p1",
-        "record_number": "R-1",
-        "birth_date": date(1980, 1, 1),
-        "added_at": STAMP,
-        "added_by": "A",
-    },
-    "course": {"id": 1, "patient_id": "p1", "number": 1, "opened_day": 20_000},
-    "infusion": {
-        "id": 1,
-        "course_id": 1,
-        "started_minute": 29_000_000,
-        "started_offset": 0,
-        "time_known": True,
-        "route": "IV",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-    },
-    "assessment": {
-        "id": 1,
-        "course_id": 1,
-        "measure": "phq9",
-        "recall_window": "two_weeks",
-        "completed_minute": 29_000_000,
-        "completed_offset": 0,
-        "time_known": True,
-        "answers": "301200103",
-        "answered": 9,
-        "total": 10,
-        "item_9": 3,
-        "source": "self_report",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-    },
-    "event": {
-        "course_id": 1,
-        "day": 20_000,
-        "kind": "therapy",
-        "description": "Begun",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-    },
-    "alert": {"assessment_id": 1, "kind": "item_9", "opened_at": STAMP},
-    "audit_entry": {
-        "at": STAMP,
-        "who": "A",
-        "action": "add",
-        "subject": "patient p1",
-        "previous_hash": "0" * 64,
-        "hash": "1" * 64,
-    },
-}
 
 
 @pytest.fixture
@@ -139,27 +90,109 @@ def described(engine):
 def test_upgrade_from_every_earlier_revision_keeps_its_rows(engine, revision):
     with engine.begin() as connection:
         upgrade(connection, revision)
-        written = {name: fill(connection, name) for name in ROWS}
-    migrate(engine.url.render_as_string(hide_password=False))
+        there = [name for name in RIGHT if inspect(connection).has_table(name)]
+        for name in there:
+            write(connection, name, RIGHT[name])
+        written = {name: count(connection, name) for name in there}
+    migrate(url_of(engine))
     with engine.connect() as connection:
-        kept = {name: count(connection, metadata.tables[name]) for name in ROWS}
+        kept = {name: count(connection, name) for name in there}
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, metadata) == []
     assert kept == written
 
 
-def fill(connection, name):
-    """Write one row into a table of an older schema and return how many it has."""
-    if not inspect(connection).has_table(name):
-        return 0
+def write(connection, name, row):
+    """Write a row into a table of any schema, as far as it has the columns."""
     table = Table(name, MetaData(), autoload_with=connection)
-    row = {column: value for column, value in ROWS[name].items() if column in table.c}
-    connection.execute(insert(table).values(row))
-    return count(connection, table)
+    values = {column: value for column, value in row.items() if column in table.c}
+    connection.execute(insert(table).values(values))
 
 
-def count(connection, table):
-    return connection.scalar(select(func.count()).select_from(table))
+def count(connection, name):
+    return connection.scalar(text(f"SELECT count(*) FROM {name}"))
+
+
+def url_of(engine):
+    return engine.url.render_as_string(hide_password=False)
+
+
+# From revision 0001, whose courses bore the name of a site, to sites.
+
+
+def migrated_with(engine, courses):
+    """Write patients whose courses bear these names of sites, and migrate."""
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        for patient_id, named in courses.items():
+            row = RIGHT["patient"] | {"id": patient_id, "record_number": patient_id}
+            write(connection, "patient", row)
+            for number, name in enumerate(named, start=1):
+                row = {"patient_id": patient_id, "number": number, "site": name}
+                write(connection, "course", {"opened_day": 20_000} | row)
+    migrate(url_of(engine))
+
+
+def sites_of(engine):
+    """Return the site of every patient, and those of their courses in order."""
+    theirs = select(patient.c.id, site.c.name).join_from(patient, site)
+    with reading(engine, TESTER) as connection:
+        return {
+            patient_id: (name, [c.site for c in list_courses(connection, patient_id)])
+            for patient_id, name in connection.execute(theirs).all()
+        }
+
+
+def test_sites_that_courses_named_become_sites_and_place_patients(engine):
+    migrated_with(
+        engine,
+        {
+            "p1": ["North", "South"],
+            "p2": ["South", None, "North"],
+            "p3": ["South", None],
+            "p4": [None],
+            "p5": [],
+        },
+    )
+    assert sites_of(engine) == {
+        "p1": ("South", ["North", "South"]),
+        "p2": ("North", ["South", "North", "North"]),
+        "p3": ("South", ["South", "South"]),
+        "p4": ("North", ["North"]),
+        "p5": ("North", []),
+    }
+    with writing(engine, TESTER) as connection:
+        assert [s.name for s in list_sites(connection)] == ["North", "South"]
+        assert add_site(connection, "East") > FIRST_SITE + 1
+
+
+def test_a_practice_that_named_no_site_has_one(engine):
+    migrated_with(engine, {"p1": [None], "p2": []})
+    assert sites_of(engine) == {
+        "p1": ("Main site", ["Main site"]),
+        "p2": ("Main site", []),
+    }
+    with reading(engine, TESTER) as connection:
+        assert list_sites(connection) == [Site(FIRST_SITE, "Main site")]
+
+
+def test_the_audit_of_the_first_schema_is_still_whole(engine):
+    told = {"at": STAMP, "who": "A", "action": "add", "subject": "patient p1"}
+    sealed = "\x1f".join(["0" * 64, STAMP.isoformat(), "A", "add", "patient p1"])
+    seals = {
+        "previous_hash": "0" * 64,
+        "hash": hashlib.sha256(sealed.encode()).hexdigest(),
+    }
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        write(connection, "audit_entry", told | seals)
+    migrate(url_of(engine))
+    with writing(engine, TESTER) as connection:
+        add_audit_entry(connection, action="add", subject="x", patient_id="p2")
+        old, new = list_audit_entries(connection)
+        assert first_broken_entry(connection) is None
+    assert (old.hash, old.patient_id) == (seals["hash"], None)
+    assert (new.previous_hash, new.patient_id) == (seals["hash"], "p2")
 
 
 def test_migrating_twice_is_harmless(database_url):

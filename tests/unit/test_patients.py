@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from data.actors import CLINICIAN
 from data.audit import list_audit_entries
 from data.errors import RecordError
 from data.moments import today
@@ -22,7 +23,8 @@ from data.patients import (
     reopen_course,
 )
 from data.tables import audit_entry
-from tests.factories import BY, OPENED, add_course, calendar_day, practice
+from tests.actors import TESTER, acting, with_role
+from tests.factories import OPENED, add_course, calendar_day, practice
 
 
 @pytest.fixture
@@ -32,9 +34,7 @@ def connection(migrated_sqlite_url):
 
 
 def add(connection, record_number="R-1", **facts):
-    return add_patient(
-        connection, **{"record_number": record_number, "by": BY, **facts}
-    )
+    return add_patient(connection, **{"record_number": record_number, **facts})
 
 
 def test_a_patient_is_found_by_id_and_by_record_number(migrated_url):
@@ -86,7 +86,6 @@ def test_patients_are_listed_by_name(connection):
         ({"birth_date": today() + timedelta(days=1)}, "Birth date .* is impossible"),
         ({"birth_date": calendar_day(-45_500)}, "Birth date .* allowed: 1900-01-01"),
         ({"sex": "F"}, "Sex 'F' is not known; allowed: female, male, other"),
-        ({"by": " "}, "Recorded by is empty"),
     ],
 )
 def test_refuses_an_impossible_patient_by_name(connection, facts, message):
@@ -100,7 +99,7 @@ def test_courses_are_numbered_within_their_patient(migrated_url):
     with practice(migrated_url) as connection:
         one, other = add(connection, "R-1"), add(connection, "R-2")
         for patient_id in (one, other, one):
-            open_course(connection, patient_id=patient_id, indication=None, by=BY)
+            open_course(connection, patient_id=patient_id, indication=None)
         assert [c.number for c in list_courses(connection, one)] == [1, 2]
         assert [c.number for c in list_courses(connection, other)] == [1]
 
@@ -112,13 +111,12 @@ def test_a_course_is_kept_with_its_screening(connection):
         patient_id=add(connection),
         indication="both",
         clinician=" Dr. A ",
-        site="",
         opened=calendar_day(0),
         screening=screening,
-        by=BY,
     )
     kept = get_course(connection, course_id)
-    assert (kept.indication, kept.clinician, kept.site) == ("both", "Dr. A", None)
+    assert (kept.indication, kept.clinician) == ("both", "Dr. A")
+    assert kept.site == "Main site"
     assert {k: getattr(kept, k) for k in vars(screening)} == vars(screening)
     assert (kept.opened, kept.closed, kept.closed_reason) == (
         calendar_day(0),
@@ -129,10 +127,10 @@ def test_a_course_is_kept_with_its_screening(connection):
 
 def test_a_course_is_closed_with_a_reason_and_may_be_opened_again(connection):
     course_id = add_course(connection)
-    close_course(connection, course_id, closed=calendar_day(9), reason=" Moved ", by=BY)
+    close_course(connection, course_id, closed=calendar_day(9), reason=" Moved ")
     kept = get_course(connection, course_id)
     assert (kept.closed, kept.closed_reason) == (calendar_day(9), "Moved")
-    reopen_course(connection, course_id, by=BY)
+    reopen_course(connection, course_id)
     kept = get_course(connection, course_id)
     assert (kept.closed, kept.closed_reason) == (None, None)
 
@@ -144,17 +142,11 @@ def test_a_course_is_closed_with_a_reason_and_may_be_opened_again(connection):
         ({"closed": calendar_day(OPENED - 1)}, "allowed: 2023-11-02 .opened. to today"),
         ({"closed": today() + timedelta(days=1)}, "allowed: 2023-11-02 .opened. to"),
         ({"course_id": 99}, "There is no course 99"),
-        ({"by": ""}, "Recorded by is empty"),
     ],
 )
 def test_refuses_to_close_a_course_impossibly(connection, facts, message):
     course_id = add_course(connection)
-    usual = {
-        "course_id": course_id,
-        "closed": calendar_day(9),
-        "reason": "Moved",
-        "by": BY,
-    }
+    usual = {"course_id": course_id, "closed": calendar_day(9), "reason": "Moved"}
     with pytest.raises(RecordError, match=message):
         close_course(connection, **usual | facts)
     assert get_course(connection, course_id).closed is None
@@ -165,7 +157,7 @@ def test_refuses_to_close_a_course_impossibly(connection, facts, message):
     [
         ({"indication": "pain"}, "Indication 'pain' is not known; allowed: depression"),
         ({"opened": today() + timedelta(days=1)}, "is in the future"),
-        ({"by": ""}, "Recorded by is empty"),
+        ({"patient_id": "nobody"}, "There is no patient nobody"),
     ],
 )
 def test_refuses_to_open_a_course_impossibly(connection, facts, message):
@@ -173,14 +165,14 @@ def test_refuses_to_open_a_course_impossibly(connection, facts, message):
     with pytest.raises(RecordError, match=message):
         open_course(
             connection,
-            **{"patient_id": patient_id, "indication": None, "by": BY, **facts},
+            **{"patient_id": patient_id, "indication": None, **facts},
         )
     assert list_courses(connection, patient_id) == []
 
 
 def test_refuses_to_reopen_a_course_that_is_not_there(connection):
     with pytest.raises(RecordError, match="There is no course 99"):
-        reopen_course(connection, 99, by=BY)
+        reopen_course(connection, 99)
     assert connection.scalar(select(func.count()).select_from(audit_entry)) == 0
 
 
@@ -192,7 +184,17 @@ def test_clinicians_are_those_with_a_course(connection):
 
 def test_every_write_leaves_an_audit_entry(connection):
     course_id = add_course(connection)
-    close_course(connection, course_id, closed=calendar_day(9), reason="x", by="B")
-    reopen_course(connection, course_id, by="C")
-    done = [(e.who, e.action) for e in list_audit_entries(connection)]
-    assert done == [(BY, "add"), (BY, "open"), ("B", "close"), ("C", "reopen")]
+    second, third = with_role(CLINICIAN, name="B"), with_role(CLINICIAN, name="C")
+    with acting(connection, second):
+        close_course(connection, course_id, closed=calendar_day(9), reason="x")
+    with acting(connection, third):
+        reopen_course(connection, course_id)
+    patient_id = get_course(connection, course_id).patient_id
+    done = list(list_audit_entries(connection))
+    assert [(e.who, e.action, e.subject) for e in done] == [
+        (TESTER.login, "add", f"patient {patient_id}"),
+        (TESTER.login, "open", f"course {course_id}"),
+        (second.login, "close", f"course {course_id}"),
+        (third.login, "reopen", f"course {course_id}"),
+    ]
+    assert {e.patient_id for e in done} == {patient_id}

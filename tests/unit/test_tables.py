@@ -1,80 +1,19 @@
 """Each constraint refuses the wrong row it is for, whoever writes it."""
 
-from datetime import date, datetime
-
 import pytest
 from sqlalchemy import CheckConstraint, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from data.course_scores import rebuild_course_scores
-from data.database import open_database
+from data.database import open_database, reading
 from data.tables import metadata
+from tests.actors import TESTER
+from tests.right_rows import MINUTE, RIGHT, STAMP
 
-
-STAMP = datetime(2026, 1, 1)
-MINUTE = 29_000_000
-
-# One right row of every table; a case changes a little of it.
-RIGHT = {
-    "patient": {
-        "id": "p1",
-        "record_number": "R-1",
-        "birth_date": date(1980, 1, 1),
-        "sex": "other",
-        "added_at": STAMP,
-        "added_by": "A",
-    },
-    "course": {"id": 1, "patient_id": "p1", "number": 1, "opened_day": 20_000},
-    "infusion": {
-        "id": 1,
-        "course_id": 1,
-        "started_minute": MINUTE,
-        "started_offset": -300,
-        "time_known": True,
-        "dose_mg_per_kg": 0.5,
-        "route": "IV",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-        "submission_id": "s1",
-    },
-    "assessment": {
-        "id": 1,
-        "course_id": 1,
-        "measure": "phq9",
-        "recall_window": "two_weeks",
-        "completed_minute": MINUTE,
-        "completed_offset": -300,
-        "time_known": True,
-        "answers": "301200103",
-        "answered": 9,
-        "total": 10,
-        "item_9": 3,
-        "source": "self_report",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-        "submission_id": "s1",
-    },
-    "event": {
-        "course_id": 1,
-        "day": 20_000,
-        "kind": "therapy",
-        "description": "Begun",
-        "recorded_at": STAMP,
-        "recorded_by": "A",
-    },
-    "alert": {"assessment_id": 1, "kind": "item_9", "opened_at": STAMP},
-    "audit_entry": {
-        "at": STAMP,
-        "who": "A",
-        "action": "add",
-        "subject": "patient p1",
-        "previous_hash": "0" * 64,
-        "hash": "1" * 64,
-    },
-}
 
 # What makes a second row of a table different enough to stand beside the first.
 ANOTHER = {
+    "site": {"id": 3, "name": "East"},
     "patient": {"id": "p2", "record_number": "R-2"},
     "course": {"id": 2, "number": 2},
     "infusion": {"id": 2, "started_minute": MINUTE + 1, "submission_id": "s2"},
@@ -82,6 +21,19 @@ ANOTHER = {
     "event": {},
     "alert": {"assessment_id": 2},
     "audit_entry": {"previous_hash": "1" * 64, "hash": "2" * 64},
+    "account": {"id": 2, "login": "roe"},
+    "account_role": {"role": "lead"},
+    "account_site": {"site_id": 2},
+    "recovery_code": {"code_hash": "2" * 64},
+    "invitation": {"token_hash": "2" * 64},
+    "external_identity": {"subject": "2"},
+    "known_device": {"token_hash": "2" * 64},
+    "pending_sign_in": {"token_hash": "2" * 64},
+    "attempt": {"bucket": "2" * 64},
+    "setting": {"name": "absolute_hours"},
+    "encounter": {"id": 2, "link_hash": "2" * 64},
+    "encounter_form": {"position": 2},
+    "session": {"token_hash": "2" * 64},
 }
 
 PCL5 = {
@@ -103,6 +55,8 @@ VOID = {
 }
 SEEN = {"seen_at": STAMP, "seen_by": "A"}
 CLOSED = {"action": "referred", "closed_at": STAMP, "closed_by": "A"}
+ENDED = {"ended_at": STAMP, "ended_why": "done"}
+KIOSK = {"account_id": None, "encounter_id": 1}
 
 ALLOWED = [
     ("patient", {"sex": None, "birth_date": None}),
@@ -126,6 +80,30 @@ ALLOWED = [
     ("alert", SEEN),
     ("alert", SEEN | CLOSED),
     ("audit_entry", {}),
+    ("audit_entry", {"patient_id": None}),
+    # Whose record it was stays told, whatever becomes of the patient.
+    ("audit_entry", {"patient_id": "somebody"}),
+    ("site", {}),
+    ("account", {}),
+    ("account", {"password_hash": None, "password_set_at": None}),
+    ("account", {"login": "zoë.lee@example.org", "disabled_at": STAMP}),
+    ("account_role", {}),
+    ("account_role", {"role": "administrator"}),
+    ("account_site", {}),
+    ("recovery_code", {"used_at": STAMP}),
+    ("invitation", {"used_at": STAMP}),
+    ("external_identity", {}),
+    ("external_identity", {"issuer": "https://other.example.org", "subject": "1"}),
+    ("known_device", {}),
+    ("pending_sign_in", {}),
+    ("attempt", {}),
+    ("setting", {}),
+    ("encounter", {"started_at": STAMP}),
+    ("encounter", ENDED),
+    ("encounter_form", {"assessment_id": 1, "answers": "301200103"}),
+    ("session", {}),
+    ("session", KIOSK),
+    ("session", KIOSK | ENDED),
 ]
 
 # Table, what is wrong with the row, and the constraint that is to say so.
@@ -246,20 +224,71 @@ REFUSED = [
     ("alert", SEEN | {"seen_by": None}, "ck_alert_seen_by_someone"),
     ("audit_entry", {"hash": "1" * 64}, "audit_entry.hash"),
     ("audit_entry", {"previous_hash": "0" * 64}, "audit_entry.previous_hash"),
+    ("site", {"name": "South"}, "site.name"),
+    ("site", {"name": ""}, "ck_site_name_given"),
+    ("patient", {"site_id": 9}, "fk_patient_site_id"),
+    ("course", {"site_id": 9}, "fk_course_site_id"),
+    ("account", {"login": "lee"}, "account.login"),
+    ("account", {"login": "Roe"}, "ck_account_login_lower_case"),
+    ("account", {"login": ""}, "ck_account_login_lower_case"),
+    ("account", {"name": ""}, "ck_account_name_given"),
+    ("account", {"password_set_at": None}, "ck_account_password_dated"),
+    ("account", {"password_hash": None}, "ck_account_password_dated"),
+    ("account_role", {"account_id": 9}, "fk_account_role_account_id"),
+    ("account_role", {"role": "clinician"}, "pk_account_role"),
+    ("account_role", {"role": "Lead"}, "ck_account_role_role_allowed"),
+    # Nobody is given by an account what belongs to the machinery alone.
+    ("account_role", {"role": "kiosk"}, "ck_account_role_role_allowed"),
+    ("account_role", {"role": "door"}, "ck_account_role_role_allowed"),
+    ("account_role", {"role": "operator"}, "ck_account_role_role_allowed"),
+    ("account_site", {"account_id": 9}, "fk_account_site_account_id"),
+    ("account_site", {"site_id": 9}, "fk_account_site_site_id"),
+    ("account_site", {"site_id": 1}, "pk_account_site"),
+    ("recovery_code", {"account_id": 9}, "fk_recovery_code_account_id"),
+    ("recovery_code", {"code_hash": "1" * 64}, "recovery_code.code_hash"),
+    ("invitation", {"account_id": 9}, "fk_invitation_account_id"),
+    ("invitation", {"token_hash": "1" * 64}, "invitation.token_hash"),
+    ("external_identity", {"account_id": 9}, "fk_external_identity_account_id"),
+    ("external_identity", {"subject": "1"}, "pk_external_identity"),
+    ("known_device", {"account_id": 9}, "fk_known_device_account_id"),
+    ("known_device", {"token_hash": "1" * 64}, "pk_known_device"),
+    ("pending_sign_in", {"account_id": 9}, "fk_pending_sign_in_account_id"),
+    ("pending_sign_in", {"token_hash": "1" * 64}, "pk_pending_sign_in"),
+    ("attempt", {"bucket": "1" * 64}, "pk_attempt"),
+    ("setting", {"name": "idle_minutes"}, "pk_setting"),
+    ("encounter", {"course_id": 9}, "fk_encounter_course_id"),
+    ("encounter", {"opened_by": 9}, "fk_encounter_opened_by"),
+    ("encounter", {"link_hash": "1" * 64}, "encounter.link_hash"),
+    ("encounter", ENDED | {"ended_at": None}, "ck_encounter_end_has_reason"),
+    ("encounter", ENDED | {"ended_why": None}, "ck_encounter_end_has_reason"),
+    ("encounter_form", {"encounter_id": 9}, "fk_encounter_form_encounter_id"),
+    ("encounter_form", {"assessment_id": 9}, "fk_encounter_form_assessment_id"),
+    ("encounter_form", {"position": 1}, "pk_encounter_form"),
+    ("session", {"account_id": 9}, "fk_session_account_id"),
+    ("session", KIOSK | {"encounter_id": 9}, "fk_session_encounter_id"),
+    ("session", {"token_hash": "1" * 64}, "session.token_hash"),
+    ("session", {"encounter_id": 1}, "ck_session_of_an_account_or_an_encounter"),
+    ("session", {"account_id": None}, "ck_session_of_an_account_or_an_encounter"),
+    ("session", ENDED | {"ended_at": None}, "ck_session_end_has_reason"),
+    ("session", ENDED | {"ended_why": None}, "ck_session_end_has_reason"),
 ]
 
 
 @pytest.fixture
 def connection(migrated_url):
     engine = open_database(migrated_url)
-    with engine.connect() as connection:
-        for name, row in RIGHT.items():
-            connection.execute(insert(metadata.tables[name]).values(row))
-            if name == "assessment":
-                connection.execute(another(name, {}))
+    with reading(engine, TESTER) as connection:
+        write_right_rows(connection)
         yield connection
         connection.rollback()
     engine.dispose()
+
+
+def write_right_rows(connection):
+    for name, row in RIGHT.items():
+        connection.execute(insert(metadata.tables[name]).values(row))
+        if name == "assessment":
+            connection.execute(another(name, {}))
 
 
 def another(name, changes):
@@ -308,10 +337,15 @@ def says(said, constraint):
     if "FOREIGN KEY constraint failed" in said:
         return constraint.startswith("fk_")
     if "UNIQUE constraint failed" in said:
-        return "." in constraint or constraint.startswith("uq_")
+        return "." in constraint or constraint.startswith(("uq_", "pk_"))
     columns = constraint.replace(".", "_").split(", ")
     names = [columns[0], *(c.split("_", 1)[1] for c in columns[1:])]
     return all(name in said for name in names)
+
+
+def test_every_table_of_facts_has_a_right_row():
+    derived = {name for name in metadata.tables if name.startswith("course_")}
+    assert set(metadata.tables) - derived == set(RIGHT) == set(ANOTHER)
 
 
 def test_every_check_has_a_wrong_row_that_it_refuses():
@@ -326,10 +360,11 @@ def test_every_check_has_a_wrong_row_that_it_refuses():
 
 
 KEPT = ("infusion", "assessment", "audit_entry")
+NEVER_DELETED = (*KEPT, "account", "site", "encounter")
 
 
 def test_a_record_cannot_be_deleted(connection):
-    for name in KEPT:
+    for name in NEVER_DELETED:
         with (
             pytest.raises(DBAPIError, match="records are kept"),
             connection.begin_nested(),
@@ -361,14 +396,19 @@ def test_a_record_may_be_superseded_or_withdrawn(connection):
     assert states == ["superseded", "void"]
 
 
-def test_sqlite_does_not_replace_a_record_either(migrated_sqlite_url):
+def test_an_account_a_site_and_an_encounter_may_change(connection):
+    for name in ("account", "site", "encounter"):
+        table = metadata.tables[name]
+        changed = {c.name: c for c in table.c if not c.primary_key}
+        assert connection.execute(update(table).values(changed)).rowcount
+
+
+@pytest.mark.parametrize("name", NEVER_DELETED)
+def test_sqlite_does_not_replace_a_record_either(migrated_sqlite_url, name):
     engine = open_database(migrated_sqlite_url)
     with engine.connect() as connection:
-        for name in ("patient", "course", "infusion"):
-            connection.execute(insert(metadata.tables[name]).values(RIGHT[name]))
-        replace = text(
-            "INSERT OR REPLACE INTO infusion SELECT * FROM infusion WHERE id = 1"
-        )
+        write_right_rows(connection)
+        replace = text(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}")
         with pytest.raises(DBAPIError, match="records are kept"):
             connection.execute(replace)
     engine.dispose()

@@ -8,7 +8,7 @@ import streamlit as st
 from data.alerts import close_alert, list_alerts
 from data.example_practice import make_example
 from data.patients import close_course, patient_by_record_number
-from tests.views.clinic import BY, Clinic, moment, open_page, pcl5, phq9, text_of
+from tests.views.clinic import Clinic, moment, open_page, pcl5, phq9, text_of
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_an_alert_that_was_acted_on_is_no_longer_open(clinic):
         course = clinic.course(clinic.patient("A-1"))
         clinic.form(course, 2, phq9(12, item_9=2))
         (alert,) = list_alerts(clinic.connection)
-        close_alert(clinic.connection, alert.id, action="referred", note="", by=BY)
+        close_alert(clinic.connection, alert.id, action="referred", note="")
     app = opened()
     assert shown(app)["A-1"]["Item 9"] == ["2, acted on"]
     assert "none with an open item-9 alert" in text_of(app)
@@ -247,9 +247,7 @@ def test_who_is_no_longer_in_care_is_shown_when_asked_for(clinic):
         treated(clinic, "A-now", {90: 20})
         treated(clinic, "A-silent", {91: 20})
         closed = treated(clinic, "A-closed", {20: 20})
-        close_course(
-            clinic.connection, closed, closed=moment(1).date(), reason="moved", by=BY
-        )
+        close_course(clinic.connection, closed, closed=moment(1).date(), reason="moved")
     app = opened()
     assert set(shown(app)) == {"A-now"}
     assert "of 3 in this practice" in text_of(app)
@@ -261,9 +259,7 @@ def test_an_open_alert_keeps_a_closed_course_in_view(clinic):
     with clinic.writing():
         course = clinic.course(clinic.patient("A-1"))
         clinic.form(course, 200, phq9(12, item_9=1))
-        close_course(
-            clinic.connection, course, closed=moment(1).date(), reason="moved", by=BY
-        )
+        close_course(clinic.connection, course, closed=moment(1).date(), reason="moved")
     assert set(shown(opened())) == {"A-1"}
 
 

@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from data.database import open_database, reading
 from data.exchange.importing import Preview
 from data.patients import list_patients
+from data.tables import assessment
+from tests.actors import TESTER
 from tests.exchange_files import FORM, row_counts
+from tests.views.clinic import visited_by
 from views.import_wording import people
 
 
@@ -28,8 +32,7 @@ def engine(migrated_sqlite_url, monkeypatch):
 
 @pytest.fixture
 def page(engine):
-    at = AppTest.from_file(MAIN, default_timeout=30)
-    at.session_state["recorder"] = "Dr Test"
+    at = visited_by(AppTest.from_file(MAIN, default_timeout=30), name="Dr Test")
     at.run()
     return at.switch_page("importing.py").run()
 
@@ -82,9 +85,11 @@ def test_the_button_imports_and_says_so(page, engine):
     assert at.success[0].value == (
         "Imported 2 forms of 2 new patients. 1 item-9 alert opened."
     )
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         numbers = [patient.record_number for patient in list_patients(connection)]
+        recorders = set(connection.scalars(select(assessment.c.recorded_by)))
     assert numbers == ["A", "B"]
+    assert recorders == {"Dr Test"}
     assert not at.file_uploader[0].value
     assert not at.exception
 
@@ -116,13 +121,6 @@ def test_unknown_patients_are_a_problem_until_they_are_allowed(page):
     at = upload(page, GOOD)
     assert "is not in this practice" in at.table[0].value["Problem"][0]
     assert not allow_new_patients(at).error
-
-
-def test_nothing_is_imported_without_a_name(page):
-    page.session_state["recorder"] = ""
-    at = allow_new_patients(upload(page, GOOD))
-    assert import_button(at).disabled
-    assert "Give your name above" in at.warning[0].value
 
 
 def test_a_mapping_file_takes_a_foreign_file(page):

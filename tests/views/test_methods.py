@@ -1,5 +1,6 @@
 """The Methods page: nothing that is defined is left out, and nothing is made up."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from measures.registry import (
     TIMEPOINTS,
 )
 from measures.timepoints import AFTER_INFUSIONS, BASELINE, INDUCTION
+from tests.views.clinic import visited_by
 from views import methods_wording as wording
 from views.outcome_wording import source_text
 
@@ -21,11 +23,12 @@ MAIN = Path(__file__).parents[2] / "views" / "main.py"
 
 
 @pytest.fixture(scope="module")
-def shown(sqlite_template):
+def shown(sqlite_template, tmp_path_factory):
     """Everything on the page as one text; it is the same for every practice."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("methods"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", f"sqlite:///{sqlite_template}")
-        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        patch.setenv("DATABASE_URL", f"sqlite:///{path}")
+        app = visited_by(AppTest.from_file(str(MAIN), default_timeout=60))
         app.switch_page("methods.py")
         app.run()
     assert not app.exception

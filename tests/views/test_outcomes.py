@@ -16,7 +16,9 @@ from data.moments import today
 from data.published import load_catalogue
 from measures.days import day_number
 from measures.registry import CRITERIA, TIMEPOINTS
+from tests.actors import TESTER
 from tests.factories import add_course, write_practice
+from tests.views.clinic import visited_by
 from views import outcome_wording as wording
 from views import published_wording, recut
 from views.recut import Practice, Selection
@@ -42,7 +44,7 @@ def page(monkeypatch):
 
     def opened(url):
         monkeypatch.setenv("DATABASE_URL", url)
-        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        app = visited_by(AppTest.from_file(str(MAIN), default_timeout=60))
         app.run()
         app.switch_page("outcomes.py")
         return checked(app.run())
@@ -64,7 +66,7 @@ def write(page, url, table):
 def asked(url, measure="phq9", timepoint="weeks_2_4", criterion=RESPONSE, **chosen):
     """Return what the analysis counts, asked directly."""
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         cut = Practice(connection, Selection(**{"as_of_day": TODAY, **chosen}))
         rate = recut.outcome(cut, criterion, timepoint)
     engine.dispose()
@@ -103,7 +105,7 @@ def test_a_practice_without_patients_offers_to_record_one(page, migrated_sqlite_
 
 def test_a_practice_without_infusions_says_what_to_record(page, migrated_sqlite_url):
     engine = open_database(migrated_sqlite_url)
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         add_course(connection)
     engine.dispose()
     app = page(migrated_sqlite_url)
@@ -278,7 +280,7 @@ FOREST = "The numbers of the forest plot"
 def compared(url, outcome, measure="phq9", **chosen):
     beside = recut.figures_beside(load_catalogue(), measure, outcome)
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         cut = Practice(connection, Selection(as_of_day=TODAY, **chosen))
         results = recut.compare_figures(cut, beside.all, outcome)
     engine.dispose()
@@ -324,7 +326,7 @@ def test_context_is_in_a_panel_of_its_own(page, example_url):
 
 def test_both_curves_are_in_a_table(page, example_url):
     engine = open_database(example_url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         cut = Practice(connection, Selection(as_of_day=TODAY))
         now, ever = recut.now_and_ever(cut, RESPONSE)
     engine.dispose()

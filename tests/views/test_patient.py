@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 import streamlit as st
 
+from data.actors import operator
 from data.alerts import list_alerts
 from data.assessments import correct_assessment, get_assessment, list_assessments
 from data.events import list_events
@@ -13,6 +14,7 @@ from data.infusions import list_infusions
 from data.moments import today
 from data.patients import close_course, list_patients
 from measures.registry import MEASURES
+from tests.actors import acting
 from tests.views.clinic import BY, Clinic, moment, open_page, pcl5, phq9, text_of
 from views.patient_details import clicked_form
 
@@ -24,9 +26,9 @@ def clinic(migrated_sqlite_url, monkeypatch):
     st.cache_resource.clear()
 
 
-def opened(patient_id=None, **options):
+def opened(patient_id=None):
     query = {} if patient_id is None else {"patient": patient_id}
-    return checked(open_page("patient.py", **options, **query))
+    return checked(open_page("patient.py", **query))
 
 
 def checked(app):
@@ -229,21 +231,6 @@ def open_alerts(clinic):
         return len(list_alerts(connection))
 
 
-def test_an_alert_is_not_closed_by_nobody(alarmed):
-    app = act_on(opened(alarmed.patient_id, recorder=""))
-    assert "Say who records this" in text_of(app)
-    assert open_alerts(alarmed) == 1
-
-
-def test_who_records_can_be_said_beside_the_alert(alarmed):
-    app = opened(alarmed.patient_id, recorder="")
-    app.text_input(key="alert_1_recorder").set_value("Dr Okafor")
-    act_on(app)
-    with alarmed.reading() as connection:
-        (alert,) = list_alerts(connection, only_open=False)
-    assert alert.closed_by == "Dr Okafor"
-
-
 def test_several_alerts_are_listed_together_and_acted_on_once(alarmed):
     with alarmed.writing():
         alarmed.form(alarmed.course_id, 2, phq9(15, item_9=3))
@@ -307,13 +294,10 @@ def test_the_history_of_a_correction_can_be_read(treated):
     with treated.writing():
         old = get_assessment(treated.connection, treated.forms[2])
         facts = old.facts.__class__(**{**vars(old.facts), "answers": phq9(11)})
-        correct_assessment(
-            treated.connection,
-            old.id,
-            facts=facts,
-            reason="item 3 was misread",
-            by="Dr Okafor",
-        )
+        with acting(treated.connection, operator("Dr Okafor")):
+            correct_assessment(
+                treated.connection, old.id, facts=facts, reason="item 3 was misread"
+            )
     text = text_of(opened(treated.patient_id))
     assert "Corrected by Dr Okafor on" in text
     assert "item 3 was misread" in text
@@ -413,13 +397,8 @@ def test_the_latest_course_is_shown_and_an_earlier_one_can_be_chosen(clinic):
         first = clinic.course(patient, days_ago=400)
         clinic.infusion(first, 380)
         clinic.form(first, 380, phq9(20))
-        close_course(
-            clinic.connection,
-            first,
-            closed=moment(300).date(),
-            reason="moved away",
-            by=BY,
-        )
+        closed = moment(300).date()
+        close_course(clinic.connection, first, closed=closed, reason="moved away")
         second = clinic.course(patient, days_ago=30)
         clinic.form(second, 10, phq9(14))
     app = opened(patient)

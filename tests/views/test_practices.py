@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 from data import database
 from data.database import open_database, reading
 from data.patients import list_patients
+from tests.actors import TESTER
+from tests.views.clinic import visited_by
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
@@ -22,7 +24,7 @@ def own_url(migrated_sqlite_url, monkeypatch, tmp_path):
 
 def count_patients(url):
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         count = len(list_patients(connection))
     engine.dispose()
     return count
@@ -33,7 +35,7 @@ def shown(at):
 
 
 def test_the_example_is_made_on_request_and_is_marked(own_url):
-    at = AppTest.from_file(MAIN, default_timeout=60)
+    at = visited_by(AppTest.from_file(MAIN, default_timeout=60))
     at.session_state["practice"] = "example"
     at.run()
     assert "Every patient here is invented" in shown(at)
@@ -43,7 +45,7 @@ def test_the_example_is_made_on_request_and_is_marked(own_url):
 
 
 def test_the_own_practice_makes_no_example_and_shows_none(own_url):
-    at = AppTest.from_file(MAIN, default_timeout=60).run()
+    at = visited_by(AppTest.from_file(MAIN, default_timeout=60)).run()
     assert "There are no patients here yet." in shown(at)
     assert "invented patients" in shown(at)
     assert "Every patient here is invented" not in shown(at)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.comparison import PracticeFrames, compare
 from data.published import load_catalogue
 from tests.course_tables import courses, scores_after
+from tests.views.clinic import visited_by
 from views import published_wording as wording
 
 
@@ -19,7 +20,7 @@ CATALOGUE = load_catalogue()
 
 
 def opened():
-    app = AppTest.from_file(str(MAIN), default_timeout=60)
+    app = visited_by(AppTest.from_file(str(MAIN), default_timeout=60))
     app.session_state["practice"] = "own"
     app.switch_page("published.py")
     return checked(app.run())

@@ -22,6 +22,8 @@ from data.infusions import InfusionFacts, add_infusion, list_infusions
 from data.moments import now_at_practice
 from data.patients import add_patient, list_courses, list_patients, open_course
 from data.tables import assessment, infusion
+from tests.actors import TESTER
+from tests.views.clinic import visited_by
 from views.record_infusion import suggested_phase
 
 
@@ -41,38 +43,32 @@ def engine(migrated_sqlite_url, monkeypatch):
 @pytest.fixture
 def course(engine):
     """One patient with one infusion and a baseline; the course's id."""
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         patient = add_patient(
             connection,
             record_number="R-1",
             given_name="Ada",
             family_name="Ash",
             birth_date=date(1980, 2, 3),
-            by="Dr Test",
         )
         course = open_course(
             connection,
             patient_id=patient,
             indication="depression",
-            by="Dr Test",
             opened=date(2026, 11, 1),
         )
         add_assessment(
             connection,
             course_id=course,
             facts=AssessmentFacts("phq9", "two_weeks", START, answers=(2,) * 9),
-            by="Dr Test",
         )
-        add_infusion(
-            connection, course_id=course, facts=InfusionFacts(START), by="Dr Test"
-        )
+        add_infusion(connection, course_id=course, facts=InfusionFacts(START))
     return course
 
 
 @pytest.fixture
 def page(engine):
-    at = AppTest.from_file(MAIN, default_timeout=30)
-    at.session_state["recorder"] = "Dr Test"
+    at = visited_by(AppTest.from_file(MAIN, default_timeout=30), name="Dr Test")
     at.run()
     at.switch_page("record.py")
     return at
@@ -85,12 +81,12 @@ def opened(at, **query):
 
 
 def patient_id(engine):
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         return list_patients(connection)[0].id
 
 
 def forms(engine, course):
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         return list_assessments(connection, course)
 
 
@@ -108,7 +104,7 @@ def typed(values, partial_reason=None):
 
 
 def stored(engine, column):
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         return list(connection.scalars(select(column).order_by(column.table.c.id)))
 
 
@@ -131,7 +127,7 @@ def test_an_empty_practice_asks_for_the_first_patient(page, engine):
     {s.label: s for s in page.selectbox}["Indication"].set_value("ptsd")
     press(page, "Add patient")
     assert not page.exception
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         (patient,) = list_patients(connection)
         (course,) = list_courses(connection, patient.id)
     assert (patient.record_number, patient.family_name) == ("R-9", "Oak")
@@ -143,7 +139,7 @@ def test_a_patient_needs_an_indication(page, engine):
     {f.label: f for f in page.text_input}["Record number"].set_value("R-9")
     press(page, "Add patient")
     assert "Choose the indication" in words(page)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         assert list_patients(connection) == []
 
 
@@ -182,9 +178,9 @@ def infused_today(engine, course):
     now = now_at_practice()
     # A minute ago, so that "now" would be seen; never yesterday.
     start = max(now.replace(hour=0, minute=0), now - timedelta(minutes=1))
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         facts = InfusionFacts(start)
-        add_infusion(connection, course_id=course, facts=facts, by="Dr Test")
+        add_infusion(connection, course_id=course, facts=facts)
     return start
 
 
@@ -201,9 +197,9 @@ def test_on_infusion_day_a_form_is_placed_at_the_start_of_the_infusion(
 def test_a_form_that_is_there_already_is_shown_and_not_asked_again(
     page, engine, course, infused_today
 ):
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         facts = AssessmentFacts("phq9", "two_weeks", infused_today, answers=(1,) * 9)
-        add_assessment(connection, course_id=course, facts=facts, by="Dr Test")
+        add_assessment(connection, course_id=course, facts=facts)
     with typed(ANSWERS):
         opened(page, patient=patient_id(engine))
     assert "PHQ-9 total 9 of 27 (mild)." in words(page)
@@ -225,16 +221,6 @@ def test_undo_withdraws_what_was_just_saved(page, engine, course):
         page.run()
         press(page, "Save PHQ-9")
         press(page, "Undo")
-    assert len(forms(engine, course)) == 1
-
-
-def test_nothing_is_saved_without_a_name(page, engine, course):
-    page.session_state["recorder"] = ""
-    with typed(ANSWERS):
-        opened(page, patient=patient_id(engine))
-        page.run()
-        press(page, "Save PHQ-9")
-    assert "Recorded by is empty" in words(page)
     assert len(forms(engine, course)) == 1
 
 
@@ -271,7 +257,7 @@ def test_saves_an_infusion_once_with_a_suggested_phase(page, engine, course):
         opened(page, patient=patient_id(engine))
         page.number_input(key=f"new-{course}-2-mg-per-kg").set_value(0.5)
         press(page, "Save infusion")
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         infusions = list_infusions(connection, course)
     assert [i.facts.dose_mg_per_kg for i in infusions] == [None, 0.5]
     assert stored(engine, infusion.c.submission_id)[-1] is not None
@@ -298,7 +284,7 @@ def test_a_correction_needs_a_reason_and_keeps_the_old_form(page, engine, course
         )
         press(page, "Save PHQ-9")
     (new,) = forms(engine, course)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         versions = history(connection, new.id)
     assert [v.total for v in versions] == [13, 18]
     assert versions[0].reason == "misread"
@@ -308,26 +294,13 @@ def test_a_form_that_was_corrected_meanwhile_is_not_corrected_again(
     page, engine, course
 ):
     (old,) = forms(engine, course)
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         facts = AssessmentFacts("phq9", "two_weeks", START, answers=(1,) * 9)
-        correct_assessment(
-            connection, old.id, facts=facts, reason="misread", by="Dr Test"
-        )
+        correct_assessment(connection, old.id, facts=facts, reason="misread")
     with typed(ANSWERS):
         opened(page, correct=old.id)
     assert "corrected or withdrawn already" in words(page)
     assert "Save this PHQ-9?" not in words(page)
-
-
-def test_nobody_adds_a_patient_without_a_name_of_their_own(page, engine):
-    page.session_state["recorder"] = ""
-    page.run()
-    {f.label: f for f in page.text_input}["Record number"].set_value("R-9")
-    {s.label: s for s in page.selectbox}["Indication"].set_value("ptsd")
-    press(page, "Add patient")
-    assert "Write your name first" in words(page)
-    with reading(engine) as connection:
-        assert list_patients(connection) == []
 
 
 def test_a_course_is_closed_with_a_reason_and_reopened(page, engine, course):
@@ -339,7 +312,7 @@ def test_a_course_is_closed_with_a_reason_and_reopened(page, engine, course):
         press(page, "Close course")
         assert "moved" in words(page)
         press(page, "Reopen this course")
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         (found,) = list_courses(connection, patient_id(engine))
     assert (found.closed, found.closed_reason) == (None, None)
 

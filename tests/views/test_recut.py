@@ -11,7 +11,8 @@ from data.infusions import add_infusion
 from data.patients import get_course, open_course
 from data.published import load_catalogue
 from measures.registry import CRITERIA, MEASURES
-from tests.factories import BY, at, calendar_day, day, given, phq9, write_practice
+from tests.actors import TESTER
+from tests.factories import at, calendar_day, day, given, phq9, write_practice
 from views import recut
 from views.recut import Practice, Selection
 
@@ -31,7 +32,7 @@ LATER = 400
 @contextmanager
 def practice(url, *, as_of=LATER, **chosen):
     engine = open_database(url)
-    with reading(engine) as connection:
+    with reading(engine, TESTER) as connection:
         yield Practice(connection, Selection(as_of_day=day(as_of), **chosen))
     engine.dispose()
 
@@ -177,16 +178,15 @@ ONE_WITHOUT_A_FORM = """
 
 def add_second_course(url, first):
     engine = open_database(url)
-    with writing(engine) as connection:
+    with writing(engine, TESTER) as connection:
         second = open_course(
             connection,
             patient_id=get_course(connection, first).patient_id,
             indication="depression",
-            by=BY,
             opened=calendar_day(90),
         )
         form, infusion = phq9(at("99"), 20), given(at("100", 10))
-        add_assessment(connection, course_id=second, facts=form, by=BY)
-        add_infusion(connection, course_id=second, facts=infusion, by=BY)
+        add_assessment(connection, course_id=second, facts=form)
+        add_infusion(connection, course_id=second, facts=infusion)
     engine.dispose()
     return second

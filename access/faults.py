@@ -1,0 +1,20 @@
+"""What the log learns of a fault of ours: a reference and a place, no contents."""
+
+import logging
+import secrets
+import traceback
+
+
+_log = logging.getLogger("infusion_outcomes")
+
+
+def log_fault(error: BaseException) -> str:
+    """Log where an exception came from and return a reference to that line.
+
+    Its message goes nowhere: it may quote what was being recorded.
+    """
+    reference = secrets.token_hex(4)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
+    _log.error("reference %s: %s at %s", reference, type(error).__name__, where)
+    return reference

@@ -1,0 +1,24 @@
+"""Every address that this package answers."""
+
+from access import (
+    account,
+    kiosk,
+    oidc,
+    second_step,
+    set_up,
+    sign_in,
+    status,
+    welcome,
+)
+
+
+ROUTES = [
+    *status.ROUTES,
+    *sign_in.ROUTES,
+    *second_step.ROUTES,
+    *set_up.ROUTES,
+    *welcome.ROUTES,
+    *account.ROUTES,
+    *oidc.OIDC_ROUTES,
+    *kiosk.ROUTES,
+]

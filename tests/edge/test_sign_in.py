@@ -1,0 +1,476 @@
+"""Signing in and out as browsers do it, and as those do who should not get in."""
+
+import asyncio
+import html
+import logging
+import re
+import threading
+
+import httpx2
+import pyotp
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from access import passwords, sign_in
+from access.second_factor import RECOVERY_CODES
+from access.settings import DoorSettings
+from data.accounts import credentials_of, disable_account, invite, rehash_password
+from data.actors import ADMINISTRATOR, door
+from data.attempts import FREE_FAILURES
+from data.database import reading, writing
+from data.errors import DatabaseError
+from data.settings import change_settings
+from data.tables import attempt, known_device
+from tests.edge.practice import HERE, INSIDE, PASSWORD, Practice, forms, set_cookies
+
+
+PUBLIC = "https://outcomes.example.org"
+TOO_MANY = "Too many attempts"
+PLANTED = "planted-planted-planted-planted-planted-pla"
+
+FAILURE = ("sign-in failed", "account 1")
+SIGNED_IN = ("sign in", "account 1")
+
+
+def said(answer):
+    """Return what stands in a page's alert or note."""
+    found = re.search(r'role="(?:alert|status)">([^<]*)<', answer.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def fail(browser, times, login="lee"):
+    for _ in range(times):
+        answer = browser.sign_in(login, "wrong")
+    return answer
+
+
+def code_at(secret, clock, steps=0):
+    return pyotp.TOTP(secret).generate_otp(int(clock.now.timestamp()) // 30 + steps)
+
+
+# The password.
+
+
+def test_the_right_password_opens_the_door(practice):
+    practice.account()
+    browser = practice.browser()
+    assert browser.get("/").headers["location"] == "/login"
+    answer = browser.sign_in()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert browser.is_in
+    assert practice.session(browser.token).login == "lee"
+    assert practice.audit("sign in") == [SIGNED_IN]
+
+
+@pytest.mark.parametrize("typed", ["LEE", "  lee ", "Lee"])
+def test_a_login_is_known_however_it_is_written(practice, typed):
+    practice.account()
+    browser = practice.browser()
+    assert browser.sign_in(typed).status_code == 303
+    assert browser.is_in
+
+
+def test_a_password_keeps_its_spaces_and_its_case(practice):
+    practice.account(password="  tulips on a slow train ")
+    assert practice.browser().sign_in(password=PASSWORD).status_code == 401
+    wanted = practice.browser().sign_in(password="  tulips on a slow train ")
+    assert wanted.status_code == 303
+
+
+NOBODY_GETS_IN = {
+    "wrong password": ("lee", "tulips on a fast train"),
+    "no password typed": ("lee", ""),
+    "nothing typed": ("", ""),
+    "unknown login": ("nobody", PASSWORD),
+    "disabled account": ("disabled", PASSWORD),
+    "invited, without a password": ("invited", PASSWORD),
+    "invited, nothing typed": ("invited", ""),
+    "a very long password": ("lee", "x" * 4_000),
+    "a very long login": ("x" * 4_000, PASSWORD),
+    "a login with an odd character": ("lee\x01", PASSWORD),
+    "two logins": ("lee invited", PASSWORD),
+    "the rest of a query": ("' OR 1=1 --", PASSWORD),
+}
+
+
+@pytest.mark.parametrize("typed", NOBODY_GETS_IN.values(), ids=NOBODY_GETS_IN)
+def test_whatever_is_wrong_the_answer_is_the_same(practice, verified, typed):
+    practice.account()
+    practice.do(disable_account, practice.account("disabled"))
+    practice.do(invite, practice.account("invited"))
+    browser = practice.browser()
+    verified.clear()
+    answer = browser.sign_in(*typed)
+    assert (answer.status_code, said(answer)) == (401, sign_in.WRONG)
+    assert len(verified) == 1, "one comparison, whoever it is"
+    assert set_cookies(answer) == {}
+    assert not browser.is_in
+    assert practice.sessions() == []
+    who = "account 1" if typed[0] == "lee" else "account 3"
+    if typed[0] not in ("lee", "invited"):
+        who = "unknown account"
+    assert practice.audit("sign-in failed") == [("sign-in failed", who)]
+
+
+def test_pages_of_failures_differ_in_the_login_alone(practice):
+    practice.account()
+    pages = {
+        login: re.sub(r'name="form_token" value="\w+"', "", answer.text).replace(
+            f'value="{login}"', ""
+        )
+        for login in ("lee", "nobody")
+        if (answer := practice.browser().sign_in(login, "wrong"))
+    }
+    assert pages["lee"] == pages["nobody"]
+
+
+def test_nothing_typed_is_repeated_but_the_login_and_that_harmlessly(
+    practice, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    secret = "zebra-crossing-at-midnight"
+    answer = practice.browser().sign_in("<b>lee</b>", secret)
+    assert "&lt;b&gt;lee&lt;/b&gt;" in answer.text
+    assert "<b>" not in answer.text
+    assert secret not in answer.text
+    # Some type their password where the login belongs.
+    practice.browser().sign_in(secret, "x")
+    assert secret not in repr(practice.audit()) + caplog.text
+
+
+def test_a_password_with_older_parameters_is_kept_anew(practice):
+    older = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    account_id = practice.account()
+    with writing(practice.engine, door()) as connection:
+        rehash_password(connection, account_id, older.hash(PASSWORD))
+    assert practice.browser().sign_in(password="wrong").status_code == 401
+    assert stored(practice).startswith("$argon2id$v=19$m=16,")
+    assert practice.browser().sign_in().status_code == 303
+    assert stored(practice).startswith("$argon2id$v=19$m=8,")
+    assert practice.browser().sign_in().status_code == 303
+    assert practice.audit("set password") == [("set password", "account 1")]
+
+
+def stored(practice):
+    with reading(practice.engine, door()) as connection:
+        return credentials_of(connection, "lee").password_hash
+
+
+@pytest.mark.parametrize("deed", [disable_account, invite])
+def test_an_administrator_may_be_faster_than_the_comparison(
+    practice, monkeypatch, deed
+):
+    practice.account()
+    practice.account("admin", roles=[ADMINISTRATOR])
+    really = passwords.verify_password
+
+    def slow(*given):
+        practice.do(deed, 1)
+        return really(*given)
+
+    monkeypatch.setattr(sign_in, "verify_password", slow)
+    browser = practice.browser()
+    assert browser.sign_in().status_code == 401
+    assert practice.sessions() == []
+
+
+# Where to.
+
+
+ONWARD = {
+    "/patient?patient=7f3a": "/patient?patient=7f3a",
+    "/account": "/account",
+    "/": "/",
+    "": "/",
+    "//evil.example": "/",
+    "https://evil.example/": "/",
+    "/\\evil.example": "/",
+    "\\\\evil.example": "/",
+    "javascript:alert(1)": "/",
+    "/%2f%2fevil.example": "/",
+    "/a\r\nset-cookie: x=y": "/",
+    "/login": "/",
+    "/login/code": "/",
+    "/logout": "/",
+    "/kiosk": "/",
+    "patient": "/",
+    "@evil.example": "/",
+}
+
+
+@pytest.mark.parametrize("where", ONWARD)
+@pytest.mark.parametrize("how", ["in the address", "in the form"])
+def test_who_signs_in_goes_on_to_a_page_of_ours(practice, where, how):
+    practice.account()
+    browser = practice.browser()
+    if how == "in the address":
+        drawn = browser.get("/login", params={"next": where})
+        answer = browser.fill(drawn, "/login", login="lee", password=PASSWORD)
+    else:
+        answer = browser.send("/login", login="lee", password=PASSWORD, next=where)
+    assert answer.headers["location"] == ONWARD[where]
+
+
+def test_the_way_on_outlives_a_failure_and_the_second_step(practice, clock):
+    secret, _ = practice.second_factor(practice.account())
+    browser = practice.browser()
+    drawn = browser.get(browser.get("/patient?patient=7f3a").headers["location"])
+    failed = browser.fill(drawn, "/login", login="lee", password="wrong")
+    answer = browser.fill(failed, "/login", login="lee", password=PASSWORD)
+    step = browser.get(answer.headers["location"])
+    wrong = browser.fill(step, "/login/code", code="000000")
+    done = browser.fill(wrong, "/login/code", code=code_at(secret, clock))
+    assert done.headers["location"] == "/patient?patient=7f3a"
+
+
+# Cookies, and whose session it is.
+
+
+@pytest.mark.parametrize("public", [None, PUBLIC])
+def test_cookies_are_for_this_host_alone_and_no_script(practice, public):
+    practice.account()
+    practice = Practice(practice.url, DoorSettings(public))
+    browser = practice.browser()
+    drawn = set_cookies(browser.get("/login"))
+    answer = set_cookies(browser.sign_in())
+    prefix = "__Host-" if public else ""
+    kept = {name: v for name, v in answer.items() if "max-age=0" not in v[1]}
+    assert kept.keys() == {f"{prefix}session", f"{prefix}device"}
+    for _, attributes in [*answer.values(), *drawn.values()]:
+        assert {"httponly", "path=/"} <= attributes
+        assert ("secure" in attributes) == bool(public)
+        assert not any(one.startswith("domain") for one in attributes)
+    for name, (_, attributes) in (drawn | answer).items():
+        strict = name == f"{prefix}pending"
+        assert f"samesite={'strict' if strict else 'lax'}" in attributes
+    # Until the browser is closed, at the longest.
+    lasting = [name for name, v in kept.items() if "max-age" in " ".join(v[1])]
+    assert lasting == [f"{prefix}device"]
+    assert browser.is_in
+
+
+def test_a_session_that_was_brought_is_never_taken_over(practice):
+    practice.account()
+    browser = practice.browser()
+    browser.set_cookie("session", PLANTED)
+    answer = browser.sign_in()
+    new, _ = set_cookies(answer)["session"]
+    assert new != PLANTED
+    assert practice.session(PLANTED) is None
+    assert practice.session(new).login == "lee"
+
+
+def test_signing_in_anew_ends_the_session_of_this_browser_alone(practice):
+    practice.account()
+    practice.account("kim")
+    browser, other = practice.browser(), practice.browser()
+    browser.sign_in()
+    other.sign_in()
+    first = browser.token
+    browser.sign_in("kim")
+    assert browser.token != first
+    assert practice.session(first) is None
+    assert practice.session(browser.token).login == "kim"
+    assert practice.session(other.token).login == "lee"
+    assert practice.sessions() == ["signed out", None, None]
+
+
+def test_a_failed_attempt_leaves_the_session_alone(practice):
+    practice.account()
+    browser = practice.browser()
+    browser.sign_in()
+    browser.sign_in(password="wrong")
+    assert browser.is_in
+
+
+# Slowing down guesses.
+
+
+@pytest.mark.parametrize("login", ["lee", "nobody"])
+def test_guessing_is_slowed_down_whoever_it_is(practice, verified, clock, login):
+    practice.account()
+    browser = practice.browser()
+    for _ in range(FREE_FAILURES):
+        assert browser.sign_in(login, "wrong").status_code == 401
+    verified.clear()
+    noted = practice.audit()
+    waits = [browser.sign_in(login, typed) for typed in ("wrong", PASSWORD)]
+    for answer in waits:
+        assert answer.status_code == 429
+        assert said(answer) == f"{TOO_MANY}. Please try again in 5 seconds."
+        assert set_cookies(answer) == {}
+    assert verified == [], "an attempt that has to wait compares nothing"
+    assert practice.audit() == noted, "and is not noted"
+    clock.pass_(seconds=2)
+    assert browser.sign_in(login, "wrong").status_code == 401
+    clock.pass_(seconds=3)
+    assert browser.sign_in(login, "wrong").status_code == 429, "it was counted twice"
+    clock.pass_(seconds=1)
+    assert browser.sign_in(login, "wrong").status_code == 401
+
+
+def test_the_wait_doubles_until_a_quarter_of_an_hour(practice, clock):
+    practice.account()
+    browser = practice.browser()
+    fail(browser, FREE_FAILURES)
+    waits = []
+    for _ in range(12):
+        waits.append(said(browser.sign_in()).rpartition(" in ")[2])
+        while browser.sign_in(password="wrong").status_code == 429:
+            clock.pass_(seconds=1)
+    assert waits == [
+        "5 seconds.",
+        "5 seconds.",
+        "10 seconds.",
+        "20 seconds.",
+        "35 seconds.",
+        "2 minutes.",
+        "3 minutes.",
+        "5 minutes.",
+        "9 minutes.",
+        "15 minutes.",
+        "15 minutes.",
+        "15 minutes.",
+    ]
+
+
+def test_a_success_and_a_day_start_counting_anew(practice, clock):
+    practice.account()
+    browser = practice.browser()
+    fail(browser, FREE_FAILURES - 1)
+    assert browser.sign_in().status_code == 303
+    stranger = practice.browser()
+    assert fail(stranger, FREE_FAILURES).status_code == 401
+    assert fail(stranger, 1).status_code == 429
+    clock.pass_(days=1, seconds=1)
+    assert fail(stranger, FREE_FAILURES).status_code == 401
+
+
+def test_a_stranger_cannot_lock_out_whose_device_is_known(practice):
+    practice.account()
+    own, stranger = practice.browser(), practice.browser()
+    own.sign_in()
+    fail(stranger, FREE_FAILURES)
+    assert fail(stranger, 1).status_code == 429
+    assert own.sign_in().status_code == 303
+    # And the other way round: who succeeded opens nothing for the stranger.
+    assert stranger.sign_in().status_code == 429
+
+
+def test_on_a_known_device_guesses_count_as_well(practice):
+    practice.account()
+    own = practice.browser()
+    own.sign_in()
+    fail(own, FREE_FAILURES)
+    assert own.sign_in().status_code == 429
+    # Without its cookie it is a stranger's, which has a count of its own.
+    assert practice.browser().sign_in().status_code == 303
+
+
+@pytest.mark.parametrize("brought", ["made up", "of another account", "very many"])
+def test_no_cookie_of_another_makes_a_device_known(practice, brought):
+    practice.account()
+    practice.account("kim")
+    browser = practice.browser()
+    if brought == "of another account":
+        browser.sign_in("kim")
+    elif brought == "made up":
+        browser.set_cookie("device", PLANTED)
+    else:
+        browser.set_cookie("device", ".".join(f"{PLANTED}{n}" for n in range(150)))
+    fail(practice.browser(), FREE_FAILURES)
+    assert browser.sign_in().status_code == 429
+
+
+def test_a_shared_computer_is_known_to_everybody_who_signs_in_there(practice):
+    logins = [f"clinician-{n}" for n in range(7)]
+    for login in logins:
+        practice.account(login)
+    shared = practice.browser()
+    for login in logins:
+        assert shared.sign_in(login).status_code == 303
+    assert shared.cookie("device").count(".") == 5, "the last six"
+    before = shared.cookie("device")
+    assert shared.sign_in(logins[-1]).status_code == 303
+    assert shared.cookie("device") == before, "known already"
+    for login in logins:
+        fail(practice.browser(), FREE_FAILURES, login)
+    found = [shared.sign_in(login).status_code for login in reversed(logins)]
+    assert found == [303] * 6 + [429]
+    with reading(practice.engine, door()) as connection:
+        count = connection.scalar(select(func.count()).select_from(known_device))
+    assert count == len(logins)
+
+
+def test_many_guesses_at_once_are_counted_before_they_are_compared(
+    practice, verified
+):
+    practice.account()
+    drawn = practice.browser().get("/login")
+    fields = forms(drawn.text)[0][1] | {"login": "lee", "password": "wrong"}
+    cookies = {"form": set_cookies(drawn)["form"][0]}
+
+    async def guess_at_once():
+        transport = httpx2.ASGITransport(practice.gate)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url=HERE, cookies=cookies
+        ) as client:
+            sent = [
+                client.post("/login", data=fields, headers={"origin": HERE})
+                for _ in range(4 * FREE_FAILURES)
+            ]
+            return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+    verified.clear()
+    found = asyncio.run(guess_at_once())
+    assert sorted(found) == [401] * FREE_FAILURES + [429] * 3 * FREE_FAILURES
+    assert len(verified) == FREE_FAILURES
+
+
+def test_a_flood_of_passwords_leaves_threads_to_everybody_else(
+    practice, monkeypatch
+):
+    for number in range(8):
+        practice.account(f"clinician-{number}")
+    at_once, most, lock = [0], [0], threading.Lock()
+    hold = threading.Event()
+
+    def slow(*_):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        hold.wait(10)
+        with lock:
+            at_once[0] -= 1
+        return False
+
+    monkeypatch.setattr(sign_in, "verify_password", slow)
+    drawn = practice.browser().get("/login")
+    fields = forms(drawn.text)[0][1] | {"password": "wrong"}
+    cookies = {"form": set_cookies(drawn)["form"][0]}
+
+    async def flood():
+        transport = httpx2.ASGITransport(practice.gate)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url=HERE, cookies=cookies
+        ) as client:
+            sent = [
+                asyncio.create_task(
+                    client.post(
+                        "/login",
+                        data=fields | {"login": f"clinician-{number}"},
+                        headers={"origin": HERE},
+                    )
+                )
+                for number in range(8)
+            ]
+            while at_once[0] < 4:
+                await asyncio.sleep(0.01)
+            page = await client.get("/login")
+            hold.set()
+            answers = await asyncio.gather(*sent)
+            return page.status_code, {answer.status_code for answer in answers}
+
+    assert asyncio.run(flood()) == (200, {401})
+    assert most == [4]
