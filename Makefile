@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST = $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check fix docs bench audit
+.PHONY: help install run test test-fast check fix docs bench load audit
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ docs: .venv/.dev ## Write docs/methods.md from the definitions
 
 bench: .venv/.dev ## Measure against raw lower bounds, in one run
 	$(PY) -m benchmarks
+
+load: .venv/.dev ## Measure a page under load, with the gate and without
+	$(PY) -m benchmarks.load
 
 audit: .venv/.dev ## Known weaknesses in what we depend on; needs the network
 	@$(PY) scripts/audit.py

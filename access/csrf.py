@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from access.cookies import FORM, read_cookie
@@ -81,7 +82,7 @@ async def _fields(request: Request) -> dict[str, str]:
         sent = await request.form(
             max_files=0, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD
         )
-    except HTTPException as error:
+    except (HTTPException, MultiPartException) as error:
         raise FormExpired from error
     pairs = [(name, str(value)) for name, value in sent.multi_items()]
     fields = dict(pairs)

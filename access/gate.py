@@ -217,7 +217,7 @@ def _turned_away(scope: Scope, visitor: Visitor | None) -> Response | None:
     if visitor is None:
         return None if path in paths.ENTRANCES else _to_sign_in(scope)
     if visitor.kiosk:
-        return None if paths.is_kiosk(path) else _back_to_the_tablet(scope)
+        return None if paths.is_for_tablets(path) else _back_to_the_tablet(scope)
     return _plain(NOT_HERE, scope) if paths.is_shut(path) else None
 
 

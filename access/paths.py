@@ -35,6 +35,20 @@ ENTRANCES = frozenset(
 )
 """Where somebody without a session may be, on the way in or out."""
 
+PERSONAL = frozenset(
+    {
+        "/account",
+        "/account/password",
+        "/account/recovery-codes",
+        "/account/second-factor",
+        "/account/second-factor/remove",
+        "/account/sign-out-elsewhere",
+        "/logout",
+        "/session/stay",
+    }
+)
+"""What a person has besides Streamlit's pages."""
+
 OWN = frozenset(
     {
         "account",
@@ -48,7 +62,7 @@ OWN = frozenset(
         "welcome",
     }
 )
-"""First parts of the addresses that this package answers; the rest is Streamlit's."""
+"""First parts of the addresses that are this package's; the rest is Streamlit's."""
 
 SHUT = (
     "/_stcore/agent",
@@ -59,6 +73,7 @@ SHUT = (
 )
 """What Streamlit offers and nobody here uses: not found, even with a session."""
 
+_OURS = OPEN | ENTRANCES | PERSONAL | {KIOSK}
 _READ = ("GET", "HEAD")
 
 
@@ -83,13 +98,15 @@ def is_own(path: str) -> bool:
     return path.split("/")[1] in OWN
 
 
-def is_kiosk(path: str) -> bool:
-    """Whether this belongs to the patient's tablet."""
-    return _is_under(path, KIOSK)
+def is_for_tablets(path: str) -> bool:
+    """Whether this is one of the pages of a patient's tablet."""
+    return path == KIOSK or (path in ENTRANCES and _is_under(path, KIOSK))
 
 
 def is_shut(path: str) -> bool:
-    """Whether Streamlit would answer, and must not."""
+    """Whether Streamlit would answer, and must not: its own, or in place of ours."""
+    if is_own(path):
+        return path not in _OURS
     return any(_is_under(path, prefix) for prefix in SHUT)
 
 

@@ -14,6 +14,7 @@ from data.tables import audit_entry
 
 
 FIRST_HASH = "0" * 64
+_SEPARATOR = "\x1f"
 
 VIEW, EXPORT = "view", "export"
 """What was done where nothing was changed: seen, or taken out as a file."""
@@ -155,8 +156,11 @@ def _seal(
 ) -> str:
     """Return the hash of an entry and the one before.
 
-    Without a patient it is what the first schema sealed, which had no patients.
+    Without a patient it is what the first schema sealed, which had no patients. A
+    separator inside a part is written out, or a part could take in the next one: the
+    subject its patient.
     """
     parts = [previous, at.isoformat(), who, action, subject]
     parts += [] if patient_id is None else [patient_id]
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    sealed = _SEPARATOR.join(part.replace(_SEPARATOR, r"\x1f") for part in parts)
+    return hashlib.sha256(sealed.encode()).hexdigest()

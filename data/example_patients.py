@@ -14,7 +14,6 @@ from typing import Any
 
 from data.assessments import AssessmentFacts
 from data.moments import MINUTES_PER_DAY, day_date, from_minutes
-from data.tables import FIRST_SITE
 from measures.definition import Measure
 from measures.pcl5 import PAST_MONTH, PAST_WEEK, PCL5
 from measures.phq9 import PHQ9, TWO_WEEKS
@@ -129,6 +128,8 @@ class InventedCourse:
 
     patient: int
     """Number of the patient."""
+    site: str
+    """Name of the site."""
     row: Row
     infusions: tuple[InventedInfusion, ...]
     forms: tuple[InventedForm, ...]
@@ -304,7 +305,6 @@ def _course(person: _Person, number: int, start: int) -> InventedCourse:
         "number": number,
         "indication": person.indication,
         "clinician": person.clinician,
-        "site_id": FIRST_SITE + SITES.index(person.site),
         "opened_day": schedule.opened_day,
         "failed_antidepressant_trials": rng.randint(2, 6),
         "psychosis": False,
@@ -313,6 +313,7 @@ def _course(person: _Person, number: int, start: int) -> InventedCourse:
     }
     return InventedCourse(
         patient=person.number,
+        site=person.site,
         row=row | _closing(rng, schedule),
         infusions=tuple(_infusions(person, schedule)),
         forms=tuple(_forms(person, number, schedule)),

@@ -156,14 +156,16 @@ class _Entered:
 def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     tell(0.1, f"Inventing {PATIENTS} patients …")
     invented = invent_patients(as_of_day)
-    _write_sites(connection)
+    sites = _write_sites(connection)
     connection.execute(
         insert(patient),
-        [row | {"site_id": courses[-1].row["site_id"]} for row, courses in invented],
+        [row | {"site_id": sites[courses[-1].site]} for row, courses in invented],
     )
     tell(0.5, "Writing their courses …")
     rows = [
-        c.row | {"patient_id": row["id"]} for row, courses in invented for c in courses
+        c.row | {"patient_id": row["id"], "site_id": sites[c.site]}
+        for row, courses in invented
+        for c in courses
     ]
     courses = [c for _, theirs in invented for c in theirs]
     placed = list(zip(_insert(connection, course, rows), courses, strict=True))
@@ -176,11 +178,12 @@ def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     add_audit_entry(connection, action="make", subject="example practice")
 
 
-def _write_sites(connection: Connection) -> None:
-    connection.execute(
-        update(site).where(site.c.id == FIRST_SITE).values(name=SITES[0])
-    )
-    connection.execute(insert(site), [{"name": name} for name in SITES[1:]])
+def _write_sites(connection: Connection) -> dict[str, int]:
+    """Write the sites and return their ids by name."""
+    first, *others = SITES
+    connection.execute(update(site).where(site.c.id == FIRST_SITE).values(name=first))
+    ids = _insert(connection, site, [{"name": name} for name in others])
+    return dict(zip(SITES, (FIRST_SITE, *ids), strict=True))
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> list[int]:

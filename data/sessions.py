@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from data.actors import KIOSK, Actor, Right, require
 from data.audit import add_audit_entry
@@ -18,6 +18,7 @@ from data.tables import (
     course,
     encounter,
     patient,
+    pending_sign_in,
     session,
 )
 from data.tokens import new_token, token_hash
@@ -152,7 +153,7 @@ def end_session(connection: Connection, session_id: int, why: str) -> None:
 def end_sessions_of(
     connection: Connection, account_id: int, why: str, *, but: int | None = None
 ) -> None:
-    """End every session of an account, but perhaps one.
+    """End every session of an account, but perhaps one, and every half-done sign-in.
 
     An account may end its own; only who manages accounts, or the door, another's.
     """
@@ -163,6 +164,10 @@ def end_sessions_of(
     if but is not None:
         chosen = chosen & (session.c.id != but)
     _end(connection, chosen, why)
+    # Its password was right; by now it may be another's, or the account closed.
+    connection.execute(
+        delete(pending_sign_in).where(pending_sign_in.c.account_id == account_id)
+    )
 
 
 def last_sign_ins(

@@ -141,10 +141,12 @@ def _entries(connection: Connection, asked: Asked) -> None:
 
 def _pages(asked: Asked) -> list[int | None]:
     """Return after which entry each page until this one began; kept while paging."""
+    # Not the question itself: its class is another one at every run of a page.
+    question = asdict(asked)
     of, before = st.session_state.get(PAGES, (None, None))
-    if of != asked:
+    if of != question:
         before = [None]
-        st.session_state[PAGES] = asked, before
+        st.session_state[PAGES] = question, before
     return before
 
 

@@ -333,6 +333,7 @@ def _correct_or_withdraw_infusion(
             "Infusion",
             list(latest_first),
             format_func=lambda infusion_id: _infusion_label(latest_first[infusion_id]),
+            key=f"infusion_{record.course.id}",
         )
         if st.button("Correct this infusion"):
             state.go_to(

@@ -43,9 +43,10 @@ class Watch {
     this.cover = null; // why the page is covered; null while it is shown
     this.screen = new Screen(() => this.stay());
     document.addEventListener("visibilitychange", () => this.tick());
-    // A page that the browser keeps to go back to is covered when it comes back.
+    // A page that the browser kept to go back to comes back covered, and is asked for
+    // anew: by then it may not be the visitor's any more.
     window.addEventListener("pagehide", () => this.hide(UNSURE));
-    window.addEventListener("pageshow", () => this.tick());
+    window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
     setInterval(() => this.tick(), EVERY);
     this.tick();
   }

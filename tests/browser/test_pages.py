@@ -3,10 +3,11 @@
 import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from data.database import open_database, reading
 from data.example_practice import make_example
@@ -22,6 +23,10 @@ PAGES = {
     "published": "Published figures",
     "methods": "Methods",
 }
+# An open page asks once a second whether its session goes on.
+WATCH = "/session"
+MILLISECONDS_OF_QUIET = 500
+MOST_WAITS = 60
 EXAMPLE_FILE = "data/infusion-outcomes/example-practice.db"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -63,7 +68,29 @@ def settled(page: Page, url: str, title: str) -> None:
     )
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
-    page.wait_for_load_state("networkidle")
+    quiet(page)
+
+
+def quiet(page: Page) -> None:
+    """Wait until a page asks for nothing more.
+
+    Chromium's own word for it never comes: an answer that nobody reads, as when
+    Streamlit looks whether a download is there, is under way for ever.
+    """
+    asked = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).path != WATCH:
+            asked.append(request.url)
+
+    page.on("request", note)
+    for _ in range(MOST_WAITS):
+        asked.clear()
+        page.wait_for_timeout(MILLISECONDS_OF_QUIET)
+        if not asked:
+            break
+    page.remove_listener("request", note)
+    assert asked == []
 
 
 def violations(page: Page) -> list[str]:

@@ -1,10 +1,12 @@
 """Fixtures for tests of the pages at the door.
 
 - ``practice``: an empty practice behind the real gate, its clock standing still.
+- ``practice_anywhere``: the same, once on SQLite and once on PostgreSQL.
 - ``clock``: the present of that practice.
 - ``verified``: the stored hashes that a password was compared with, in order.
 """
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -47,9 +49,24 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def practice(migrated_sqlite_url, monkeypatch, clock, quick_passwords):
-    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
-    practice = Practice(migrated_sqlite_url)
-    yield practice
-    practice.engine.dispose()
-    door_engine().dispose()
+def practice(migrated_sqlite_url, open_practice):
+    return open_practice(migrated_sqlite_url)
+
+
+@pytest.fixture
+def practice_anywhere(migrated_url, open_practice):
+    return open_practice(migrated_url)
+
+
+@pytest.fixture
+def open_practice(monkeypatch, clock, quick_passwords):
+    with ExitStack() as closing:
+
+        def open_(url):
+            monkeypatch.setenv("DATABASE_URL", url)
+            practice = Practice(url, clock)
+            closing.callback(practice.engine.dispose)
+            closing.callback(door_engine().dispose)
+            return practice
+
+        yield open_

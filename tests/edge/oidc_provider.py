@@ -137,6 +137,10 @@ def compressed(answer: Answer) -> Answer:
     )
 
 
+def as_a_fault(answer: Answer) -> Answer:
+    return replace(answer, status=503)
+
+
 def says(value: object, status: int = 200) -> Answer:
     return Answer(status, (json.dumps(value).encode(),))
 

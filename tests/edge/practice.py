@@ -4,6 +4,8 @@
 - ``Browser``: keeps cookies, reads forms as they are drawn, and sends them back.
 """
 
+import html
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -35,6 +37,7 @@ from tests.edge.door import INDEX_HTML, LARGEST_UPLOAD, read_frame
 HERE = "http://127.0.0.1:8501"
 PASSWORD = "tulips on a slow train"
 INSIDE = "the dashboard"
+PLANTED = "planted-planted-planted-planted-planted-pla"
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Practice:
     """The records, and the routes behind the real gate."""
 
     url: str
+    clock: Clock
     settings: DoorSettings = field(default_factory=DoorSettings)
     engine: Engine = field(init=False)
 
@@ -85,7 +89,9 @@ class Practice:
         with reading(self.engine, TESTER) as connection:
             return work(connection, *arguments, **values)
 
-    def account(self, login="lee", *, password=PASSWORD, roles=(CLINICIAN,), sites=None):
+    def account(
+        self, login="lee", *, password=PASSWORD, roles=(CLINICIAN,), sites=None
+    ):
         """Add an account and return its id."""
         with writing(self.engine, door()) as connection:
             account_id = add_account(
@@ -204,11 +210,28 @@ class _Forms(HTMLParser):
             self.found[-1][1][given["name"]] = value
 
 
-def forms(html):
+def forms(text):
     """Return action and fields of every form of a page, as a browser would send it."""
     parser = _Forms()
-    parser.feed(html)
+    parser.feed(text)
     return parser.found
+
+
+def said(answer):
+    """Return what stands in a page's first alert or note."""
+    found = re.search(r'role="(?:alert|status)">([^<]*)<', answer.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def fault(answer, field):
+    """Return what a page says of a field."""
+    found = re.search(rf'id="{field}-fault" role="alert">([^<]*)<', answer.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def focus(answer):
+    """Return the fields that take the focus when a page opens."""
+    return re.findall(r'<input id="(\w+)"[^>]* autofocus', answer.text)
 
 
 def set_cookies(answer):

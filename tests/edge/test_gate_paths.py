@@ -107,17 +107,11 @@ TRICKS = [
 ]
 
 
-def test_every_route_of_ours_is_known_as_ours():
-    """Otherwise it would be answered under Streamlit's policy, and get no cookie."""
-    routed = {route.path for route in ROUTES}
-    assert [path for path in sorted(routed) if not paths.is_own(path)] == []
-    assert {path.split("/")[1] for path in routed} == paths.OWN
-
-
-def test_every_way_in_leads_to_a_route_of_ours():
-    """Otherwise Streamlit would answer there, and strangers are let through to it."""
-    routed = {route.path for route in ROUTES}
-    assert routed | {"/favicon.png"} >= paths.ENTRANCES | paths.OPEN
+def test_every_route_of_ours_is_listed_and_every_listed_one_has_a_route():
+    """Otherwise Streamlit would answer in its place, or nobody could reach it."""
+    listed = paths.OPEN | paths.ENTRANCES | paths.PERSONAL | {paths.KIOSK}
+    assert {route.path for route in ROUTES} == listed - {"/favicon.png"}
+    assert {path.split("/")[1] for path in listed} - {"favicon.png"} == paths.OWN
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -200,6 +194,13 @@ def test_with_a_session_the_way_is_open(path):
         "/_stcore/script-health-check",
         "/auth/login",
         "/oauth2callback",
+        # Under our addresses, where Streamlit would answer in place of us.
+        "/account/",
+        "/account/anything",
+        "/login/anything",
+        "/oidc",
+        "/kiosk/anything",
+        "/healthz/more",
     ],
 )
 def test_what_nobody_uses_is_shut_even_with_a_session(path):
@@ -306,7 +307,7 @@ def test_our_own_pages_are_gone_on_to(address):
 
 
 @pytest.mark.parametrize(
-    "path", ["/kiosk", "/kiosk/answer", "/kiosk/thanks", "/healthz"]
+    "path", ["/kiosk", "/kiosk/start", "/kiosk/thanks", "/kiosk/over", "/healthz"]
 )
 def test_a_tablet_has_its_own_pages(path):
     assert Door().ask(path, headers=cookie(KIOSK_TOKEN) | HTML).text == "inside"
@@ -326,6 +327,9 @@ def test_a_tablet_has_its_own_pages(path):
         "/oidc/login",
         "/oidc/callback",
         "/session/stay",
+        "/kiosk/",
+        "/kiosk/answer",
+        "/kiosk/start/more",
         "/kiosks",
         "/media/5f0c.csv",
         "/_stcore/health",

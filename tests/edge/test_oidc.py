@@ -25,6 +25,7 @@ from tests.edge.oidc_provider import (
     SHARED,
     STRANGE,
     Answer,
+    as_a_fault,
     at_length,
     compressed,
     running_provider,
@@ -407,6 +408,23 @@ def test_an_answer_without_a_usable_code_is_refused(
     assert "lee" not in (answer.text + logged(caplog)).lower()
 
 
+@pytest.mark.parametrize(
+    "query", ["", "code=", "code=a&code=b", "code=a&error=access_denied"]
+)
+def test_without_a_code_the_provider_is_not_asked(provider, browser, query):
+    state = asked_for(browser.begin())["state"]
+    browser.come_back(f"/oidc/callback?{query}&state={state}")
+    assert "/token" not in provider.asked
+
+
+@pytest.mark.parametrize("issuer", ["https://evil.example", "", "{0}/", "{0}&iss={0}"])
+def test_a_good_answer_in_anothers_name_is_refused(provider, practice, browser, issuer):
+    back = browser.at_provider(browser.begin())
+    named = f"{back}&iss={issuer.format(provider.issuer)}"
+    assert_failed(practice, browser, browser.come_back(named))
+    assert "/token" not in provider.asked
+
+
 def test_the_log_says_why_in_words_of_the_standard(browser, caplog):
     state = asked_for(browser.begin())["state"]
     browser.come_back(f"/oidc/callback?error=access_denied&state={state}")
@@ -602,7 +620,7 @@ def test_a_provider_may_have_other_places_by_tls(provider, browser):
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/token", "/jwks"])
-@pytest.mark.parametrize("change", [at_length, slowly, compressed])
+@pytest.mark.parametrize("change", [at_length, slowly, compressed, as_a_fault])
 def test_a_right_answer_in_a_wrong_way_lets_nobody_in(
     provider, practice, monkeypatch, path, change
 ):
@@ -680,10 +698,14 @@ def test_of_a_flood_of_failures_only_some_are_noted(practice, browser):
     assert practice.audit().count(("sign-in failed", "unknown account")) == 5
 
 
-def test_a_flood_keeps_nobody_out(practice, browser):
+def test_a_flood_keeps_nobody_out_and_is_over_with_the_next_who_comes_in(
+    practice, browser
+):
     for _ in range(10):
         browser.come_back("/oidc/callback?code=a&state=b")
     assert browser.sign_in().status_code == 303
+    browser.come_back("/oidc/callback?code=a&state=b")
+    assert practice.audit()[-1] == ("sign-in failed", "unknown account")
 
 
 def test_what_was_taken_is_remembered_within_bounds(monkeypatch):

@@ -81,7 +81,20 @@ def test_a_name_is_kept_if_it_is_one(provider, practice, name, shown):
 
 
 @pytest.mark.parametrize(
-    "groups", [None, [], ["choir"], "choir", {"it": True}, [["it"]], [None], 7, True]
+    "groups",
+    [
+        None,
+        [],
+        ["choir"],
+        ["administrator"],
+        "lead",
+        "choir",
+        {"it": True},
+        [["it"]],
+        [None],
+        7,
+        True,
+    ],
 )
 def test_somebody_without_a_role_has_no_account(provider, practice, groups):
     provider.person["groups"] = groups
@@ -141,6 +154,13 @@ def test_a_domain_that_its_owner_manages_counts_as_verified(provider, practice):
 
 
 # Somebody known.
+
+
+def test_a_sign_in_that_changes_nothing_notes_no_change(provider, practice):
+    provider.person["groups"] = ["ketamine-clinicians", "north"]
+    practice.browser().sign_in()
+    practice.browser().sign_in()
+    assert practice.audit()[-2:] == [("sign in", "account 1"), ("sign in", "account 1")]
 
 
 def test_the_same_subject_has_the_same_account(provider, practice):
@@ -226,7 +246,9 @@ def test_roles_and_sites_are_set_anew(provider, practice):
     assert (lee.roles, lee.sites) == ({"clinician"}, {practice.north})
 
 
-@pytest.mark.parametrize("left", [["outcomes", "north"], ["ketamine-clinicians"]])
+@pytest.mark.parametrize(
+    "left", [["outcomes", "north"], ["ketamine-clinicians", "outcomes"]]
+)
 def test_less_than_before_ends_what_is_open(provider, practice, left):
     add_administrator(practice)
     provider.person["groups"] = ["ketamine-clinicians", "outcomes", "north"]

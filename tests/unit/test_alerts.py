@@ -6,6 +6,7 @@ from sqlalchemy import select
 from data.actors import operator
 from data.alerts import close_alert, list_alerts
 from data.assessments import add_assessment, correct_assessment, void_assessment
+from data.audit import list_audit_entries
 from data.errors import NotAllowed, RecordError
 from data.patients import list_courses
 from data.tables import ALERT_ACTIONS, alert
@@ -93,12 +94,16 @@ def test_the_latest_form_is_listed_first_and_a_patient_can_be_chosen(
 def test_an_alert_is_closed_with_what_was_done(connection, course_id, action):
     add(connection, course_id, answered(1))
     (opened,) = list_alerts(connection)
-    with acting(connection, operator("B")):
+    other = operator("B")
+    with acting(connection, other):
         close(connection, opened.id, action, note=" Called. ")
     assert open_alerts(connection) == []
     (closed,) = list_alerts(connection, only_open=False)
     assert (closed.action, closed.note, closed.closed_by) == (action, "Called.", "B")
     assert closed.closed_at is not None
+    *_, told = list_audit_entries(connection)
+    assert (told.who, told.action) == (other.login, "close")
+    assert (told.subject, told.patient_id) == (f"alert {opened.id}", opened.patient_id)
 
 
 def test_refuses_to_close_an_alert_impossibly(connection, course_id):

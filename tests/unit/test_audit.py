@@ -84,10 +84,12 @@ def test_an_empty_audit_is_whole(migrated_sqlite_url):
         {"subject": "patient 9"},
         {"patient_id": "p9"},
         {"patient_id": None},
+        {"subject": "patient 3\x1fp3", "patient_id": None},
+        {"action": "add\x1fpatient 3", "subject": "p3", "patient_id": None},
         {"previous_hash": "f" * 64},
         {"hash": "f" * 64},
     ],
-    ids=lambda change: " ".join(map(str, *change.items())),
+    ids=lambda change: ", ".join(f"{name} {now}" for name, now in change.items()),
 )
 def test_a_changed_entry_breaks_the_chain(unguarded, change):
     unguarded.execute(update(audit_entry).where(entry(3)).values(change))

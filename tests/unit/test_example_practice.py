@@ -300,7 +300,7 @@ def test_refuses_a_url_it_cannot_read():
     assert not example_is_made("example.db")
 
 
-def test_half_an_example_is_never_kept(sqlite_url, monkeypatch):
+def test_half_an_example_is_never_kept_nor_in_the_way(database_url):
     class StoppedError(Exception):
         pass
 
@@ -309,10 +309,12 @@ def test_half_an_example_is_never_kept(sqlite_url, monkeypatch):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        make_example(sqlite_url, as_of=AS_OF, progress=stop)
-    with practice(sqlite_url) as connection:
+        make_example(database_url, as_of=AS_OF, progress=stop)
+    with practice(database_url) as connection:
         assert count(connection, of=patient) == 0
-    assert not example_is_made(sqlite_url)
+    assert not example_is_made(database_url)
+    make_example(database_url, as_of=AS_OF)
+    assert example_is_made(database_url)
 
 
 def test_progress_goes_from_nothing_to_all(sqlite_url):

@@ -246,10 +246,13 @@ def test_events_are_dated_marks_in_order(migrated_url):
                 description=" Begun ",
             )
         found = list_events(connection, course_id)
+        patient_id = get_course(connection, course_id).patient_id
+        *_, told = list_audit_entries(connection)
     assert [(e.day, e.kind, e.description) for e in found] == [
         (calendar_day(2), "medication", "Begun"),
         (calendar_day(9), "therapy", "Begun"),
     ]
+    assert (told.subject, told.patient_id) == (f"event {found[0].id}", patient_id)
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,20 @@ def test_a_record_cannot_be_deleted(connection):
             connection.execute(delete(metadata.tables[name]))
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("name", NEVER_DELETED)
+def test_postgresql_does_not_empty_a_table_of_records_either(
+    migrated_postgresql_url, name
+):
+    engine = open_database(migrated_postgresql_url)
+    with (
+        engine.connect() as connection,
+        pytest.raises(DBAPIError, match="records are kept"),
+    ):
+        connection.execute(text(f"TRUNCATE {name} CASCADE"))
+    engine.dispose()
+
+
 def test_a_record_cannot_be_rewritten_but_for_how_it_stands(connection):
     standing = {"state", "void_reason", "voided_at", "voided_by"}
     for name in KEPT:

@@ -20,6 +20,8 @@ AUDIT_COLUMNS = (
 )  # fmt: skip
 # Who did something stays known: an account is disabled, never removed.
 NEVER_DELETED = ("account", "site", "encounter")
+# PostgreSQL can empty a table without deleting a row of it.
+NEVER_EMPTIED = ("infusion", "assessment", "audit_entry", *NEVER_DELETED)
 
 
 def upgrade() -> None:
@@ -316,3 +318,9 @@ def keep_records(dialect: str) -> None:
         op.execute(
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refusal}"
         )
+    if dialect == "postgresql":
+        for table in NEVER_EMPTIED:
+            op.execute(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
