@@ -72,7 +72,8 @@ def streamlit_facts() -> StreamlitFacts:
     )
 
 
-logging.getLogger("streamlit.error_util").addFilter(WithoutMessages())
+for logger in ("streamlit.error_util", "uvicorn.error", "asyncio"):
+    logging.getLogger(logger).addFilter(WithoutMessages())
 
 app = st.App(
     "views/main.py",

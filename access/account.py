@@ -25,6 +25,7 @@ PASSWORD = f"{ACCOUNT}/password"
 ELSEWHERE = f"{ACCOUNT}/sign-out-elsewhere"
 
 NOTES = {
+    # pragma: allowlist nextline secret
     "password": "Your password is changed. You are signed out everywhere else.",
     "removed": "The second step is removed. Your password alone lets you in.",
     "elsewhere": "You are signed out everywhere else.",

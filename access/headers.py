@@ -63,6 +63,7 @@ def inline_script_hashes(html: str) -> list[str]:
     Examples
     --------
     >>> inline_script_hashes("<script src='a.js'></script><script>1</script>")
+    # pragma: allowlist nextline secret
     ["'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"]
     """
     parser = _InlineScripts()

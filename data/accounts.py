@@ -284,16 +284,13 @@ def accept_invitation(connection: Connection, token: str, password_hash: str) ->
 def account_for_identity(
     connection: Connection, issuer: str, subject: str
 ) -> Account | None:
-    """Return whose identity this is at another provider; None if nobody's."""
+    """Return whose identity this is elsewhere, disabled or not; None if nobody's."""
     require(connection, Right.ADMIT)
     query = select(external_identity.c.account_id).where(
         external_identity.c.issuer == issuer, external_identity.c.subject == subject
     )
     account_id = connection.scalar(query)
-    if account_id is None:
-        return None
-    found = _get(connection, account_id)
-    return None if found.disabled else found
+    return None if account_id is None else _get(connection, account_id)
 
 
 def join_identity(
@@ -531,12 +528,15 @@ def _login(login: str) -> str:
         )
     if any(character.isspace() for character in wanted):
         raise RecordError(f"Login {login!r} is not allowed; allowed: no spaces")
+    # Some scripts fold to their capitals, which the table would refuse.
+    if wanted != wanted.lower():
+        raise RecordError(f"Login {login!r} is not allowed; allowed: small letters")
     return wanted
 
 
 def _name(name: str) -> str:
     wanted = " ".join(name.split())
-    if not wanted or len(wanted) > LONGEST_NAME:
+    if not wanted or len(wanted) > LONGEST_NAME or not wanted.isprintable():
         raise RecordError(
             f"Name {name!r} is not allowed; allowed: 1 to {LONGEST_NAME} characters"
         )

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from platformdirs import user_data_dir
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     create_engine,
@@ -28,6 +29,7 @@ from sqlalchemy.exc import (
 )
 
 from data.actors import Actor
+from data.encryption import check_file, database_key, key_pragmas, sqlcipher
 from data.errors import DatabaseError
 
 
@@ -63,6 +65,14 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of an SQLite database; None for any other."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return None
+    return Path(name)
+
+
 def connect_engine(url: str, *, enforce_keys: bool = True) -> Engine:
     """Return an engine for the database, whatever its schema.
 
@@ -71,7 +81,32 @@ def connect_engine(url: str, *, enforce_keys: bool = True) -> Engine:
     Raises
     ------
     DatabaseError
-        If the URL is not one of a supported database.
+        If the URL is not one of a supported database, or ``DATABASE_KEY`` does not open
+        its file.
+    """
+    parsed = parse_url(url)
+    backend = parsed.get_backend_name()
+    key = database_key(backend)
+    driver = {"module": sqlcipher()} if key else {}
+    try:
+        engine = create_engine(parsed, hide_parameters=True, **driver)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseError(f"No driver for {parsed.drivername!r}") from error
+    if backend == "sqlite":
+        path = sqlite_file(engine.url)
+        if path:
+            check_file(path, key)
+        _make_sqlite_durable(engine, key=key, enforce_keys=enforce_keys)
+    return engine
+
+
+def parse_url(url: str) -> URL:
+    """Return the parts of a supported database's URL, with the driver we use.
+
+    Raises
+    ------
+    DatabaseError
+        If it is no such URL.
     """
     try:
         parsed = make_url(url)
@@ -85,15 +120,9 @@ def connect_engine(url: str, *, enforce_keys: bool = True) -> Engine:
         raise DatabaseError(
             f"Database {backend!r} is not supported; allowed: sqlite, postgresql"
         )
-    if backend == "postgresql" and parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    try:
-        engine = create_engine(parsed, hide_parameters=True)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise DatabaseError(f"No driver for {parsed.drivername!r}") from error
-    if backend == "sqlite":
-        _make_sqlite_durable(engine, enforce_keys=enforce_keys)
-    return engine
+    if parsed.drivername == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
 
 
 def migrate(url: str) -> None:
@@ -106,7 +135,7 @@ def migrate(url: str) -> None:
     """
     # SQLite lets a table with rows take a new key only while keys are not enforced.
     engine = connect_engine(url, enforce_keys=False)
-    path = _sqlite_file(engine)
+    path = sqlite_file(engine.url)
     try:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +167,7 @@ def open_database(url: str) -> Engine:
         If it is missing or its schema is older or newer than this program.
     """
     engine = connect_engine(url)
-    path = _sqlite_file(engine)
+    path = sqlite_file(engine.url)
     if path and not path.exists():
         raise DatabaseError(
             "There is no database yet; make it with: python manage.py migrate"
@@ -217,7 +246,9 @@ def _check_keys(connection: Connection) -> None:
         assert broken is None, f"a row of {broken[0]} points to no row of {broken[2]}"
 
 
-def _make_sqlite_durable(engine: Engine, *, enforce_keys: bool) -> None:
+def _make_sqlite_durable(
+    engine: Engine, *, key: str | None, enforce_keys: bool
+) -> None:
     """Set the pragmas and transaction kind that were measured to be safe.
 
     WAL with ``synchronous=FULL`` keeps the last commit through a power cut; a writer
@@ -230,6 +261,7 @@ def _make_sqlite_durable(engine: Engine, *, enforce_keys: bool) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         for pragma in (
+            *key_pragmas(key),
             "journal_mode=WAL",
             "synchronous=FULL",
             f"foreign_keys={'ON' if enforce_keys else 'OFF'}",
@@ -244,14 +276,6 @@ def _make_sqlite_durable(engine: Engine, *, enforce_keys: bool) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _sqlite_file(engine: Engine) -> Path | None:
-    """Return the file of an SQLite database; None for any other."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
-        return None
-    return Path(name)
 
 
 def _plain(error: Exception) -> str:

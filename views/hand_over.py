@@ -55,7 +55,6 @@ def hand_over_section(engine: Engine, course: Course) -> None:
     course
         Where the forms will be recorded; the visitor may record for it.
     """
-    st.subheader("Hand a tablet over")
     if state.in_example():
         st.info(NOT_THE_EXAMPLE)
         return

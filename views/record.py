@@ -6,6 +6,7 @@ from data.database import Engine
 from data.patients import Course, Patient, get_patient, list_courses, list_patients
 from views import state
 from views.components import stop_without_site
+from views.hand_over import hand_over_section
 from views.patient_details import may_record
 from views.record_forms import correct_assessment_section, forms_section
 from views.record_infusion import correct_infusion_section, infusion_section
@@ -59,6 +60,8 @@ def _patient(engine: Engine, patient: Patient) -> None:
         return
     infusion_section(engine, course)
     forms_section(engine, patient, course)
+    with st.expander("Hand a tablet to the patient"):
+        hand_over_section(engine, course)
     with st.expander("Close this course" if course.closed is None else "Closed"):
         end_course(engine, course)
     with st.expander("Open another course for this patient"):

@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from data.accounts import add_account
-from data.actors import CLINICIAN
+from data.accounts import add_account, set_password
+from data.actors import ADMINISTRATOR, CLINICIAN
 from data.alerts import list_alerts
 from data.assessments import list_assessments
 from data.database import open_database, reading, writing
@@ -45,8 +45,14 @@ class Practice:
                 connection, patient_id=self.patient_id, indication="depression"
             )
             self.account_id = add_account(
-                connection, login="lee", name="Dr Lee", roles=[CLINICIAN], sites=[1]
+                connection,
+                login="lee",
+                name="Dr Lee",
+                roles=[CLINICIAN, ADMINISTRATOR],
+                sites=[1],
             )
+            # Or the practice were not set up yet, and no one could sign in.
+            set_password(connection, self.account_id, "a hash")
 
     def link(self, *forms):
         clinician = with_role(CLINICIAN, account_id=self.account_id)

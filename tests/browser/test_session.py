@@ -133,15 +133,16 @@ def test_says_who_is_signed_in_and_leads_to_the_own_account(enter):
     assert faults(page) == []
 
 
-def test_signing_out_leaves_nothing_and_going_back_neither(patient_page, engine):
-    page = patient_page
+def test_signing_out_leaves_nothing_to_go_back_to(patient_page, engine):
+    page, address = patient_page, patient_page.url
     page.get_by_role("button", name="Sign out").click()
     expect(contents(page)).to_be_hidden(timeout=AT_ONCE)
     page.wait_for_url("**/login")
     assert kept(engine, "ended_why") == "signed out"
     page.go_back()
-    page.wait_for_url("**/login?next=*")
-    expect(contents(page)).to_be_hidden()
+    assert "/patient" not in page.url
+    page.goto(address)
+    is_gone(page)
 
 
 def test_signing_out_goes_on_until_the_server_has_heard_of_it(patient_page, engine):
@@ -241,13 +242,12 @@ def test_a_page_drawn_for_another_session_is_drawn_anew(patient_page, engine):
 def test_out_of_reach_the_page_stays_until_its_time_is_over(patient_page, engine):
     page = patient_page
     leave_alone(page)
-    move_back(engine, "seen_at", minutes=14, seconds=56)
-    with page.expect_response("**/session"):
-        pass
-    page.route("**/session", lambda route: route.abort())
-    expect(contents(page)).to_be_visible()
+    move_back(engine, "seen_at", minutes=14, seconds=53)
     expect(warning(page)).to_be_visible()
-    expect(contents(page)).to_be_hidden(timeout=4_000 + AT_ONCE)
+    page.route("**/session", lambda route: route.abort())
+    expect(warning(page)).to_contain_text("in 2 s")
+    expect(contents(page)).to_be_visible()
+    expect(contents(page)).to_be_hidden(timeout=2_000 + AT_ONCE)
     expect(page.get_by_text("the server does not answer yet")).to_be_visible()
     assert "/patient" in page.url
     move_back(engine, "seen_at", seconds=0)

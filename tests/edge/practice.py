@@ -35,7 +35,7 @@ from tests.edge.door import INDEX_HTML, LARGEST_UPLOAD, read_frame
 
 
 HERE = "http://127.0.0.1:8501"
-PASSWORD = "tulips on a slow train"
+PASSWORD = "tulips on a slow train"  # pragma: allowlist secret
 INSIDE = "the dashboard"
 PLANTED = "planted-planted-planted-planted-planted-pla"
 

@@ -358,6 +358,7 @@ def test_it_stays_where_the_practice_requires_it(practice, with_factor):
 def test_it_stays_while_the_password_would_not_be_enough_alone(practice, with_factor):
     browser, _ = with_factor
     choose(browser, new="odd twigs")
+    # pragma: allowlist nextline secret
     answer = browser.send("/account/second-factor/remove", password="odd twigs")
     assert fault(answer, "password") == account_factor.TOO_WEAK_ALONE
     assert secrets_kept(practice).totp_secret

@@ -196,7 +196,9 @@ def test_one_browser_keeps_one_seed_for_all_its_tabs(practice):
     first, second = browser.get("/login"), browser.get("/login")
     assert "form" in set_cookies(first)
     assert "form" not in set_cookies(second)
+    # pragma: allowlist nextline secret
     browser.fill(first, "/login", login="lee", password="wrong")
+    # pragma: allowlist nextline secret
     answer = browser.fill(second, "/login", login="lee", password="wrong")
     assert answer.status_code == 401
 

@@ -149,6 +149,7 @@ def test_the_code_counts_however_it_is_written(practice, code, written):
 
 @pytest.mark.parametrize("wrong", ["", "-", "AAAA-AAAA-AAAA", "\u00e9" * 12, "x" * 99])
 def test_a_wrong_code_makes_nothing_and_says_nothing_else(practice, code, wrong):
+    # pragma: allowlist nextline secret
     answer = practice.browser().send("/setup", **answers(wrong, new_password="short"))
     assert answer.status_code == 400
     assert fault(answer, "code") == set_up.WRONG_CODE
@@ -267,11 +268,16 @@ FAULTY = {
     "spaces in the login": ("login", {"login": "dr lee"}),
     "a long login": ("login", {"login": "x" * 65}),
     "an odd login": ("login", {"login": "le\x07e"}),
+    # pragma: allowlist nextline secret
     "a short password": ("new_password", {"new_password": "tulips"}),
+    # pragma: allowlist nextline secret
     "a common password": ("new_password", {"new_password": "passwordpassword"}),
     "its own login": ("new_password", {"login": "l" * 20, "new_password": "l" * 20}),
+    # pragma: allowlist nextline secret
     "the practice": ("new_password", {"new_password": "Lakeside-Lakeside"}),
+    # pragma: allowlist nextline secret
     "a very long password": ("new_password", {"new_password": "ab c" * 100}),
+    # pragma: allowlist nextline secret
     "two passwords": ("new_password_again", {"new_password_again": "tulips"}),
 }
 
@@ -299,7 +305,10 @@ def test_a_faulty_field_is_named_and_takes_the_focus(practice, code, field, type
 def test_names_that_were_typed_come_back_harmlessly(practice, code):
     name = '"><script>alert(1)</script>'
     answer = practice.browser().send(
-        "/setup", **answers(code, name=name, login=name, new_password="short")
+        # pragma: allowlist nextline secret
+        "/setup",
+        # pragma: allowlist nextline secret
+        **answers(code, name=name, login=name, new_password="short"),
     )
     assert "<script" not in answer.text
     assert forms(answer.text)[0][1]["name"] == name

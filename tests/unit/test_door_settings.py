@@ -44,7 +44,7 @@ def test_without_an_address_the_practice_is_on_this_machine_only():
         "https://outcomes.example.org?a=1",
         "https://outcomes.example.org#a",
         "https://somebody@outcomes.example.org",
-        "https://somebody:secret@outcomes.example.org",
+        "https://somebody:secret@outcomes.example.org",  # pragma: allowlist secret
         "https://outcomes.example.org:0",
         "https://outcomes.example.org:65536",
         "https://outcomes.example.org:",
@@ -139,6 +139,7 @@ def test_which_hosts_are_this_practice(settings, host, allowed):
         (HERE, "http://evil.example", "localhost:8501", False),
         (HERE, "http://evil.example", "evil.example", False),
         (HERE, "http://localhost:8501/path", "localhost:8501", False),
+        # pragma: allowlist nextline secret
         (HERE, "http://localhost:8501@evil.example", "localhost:8501", False),
         (HERE, "//localhost:8501", "localhost:8501", False),
         (PUBLIC, "https://outcomes.example.org", "outcomes.example.org", True),

@@ -273,6 +273,7 @@ def test_does_not_migrate_what_a_newer_version_made(migrated_url):
         ("practice.db", "The database URL cannot be read; allowed: sqlite:///FILE"),
         ("sqlite:practice.db", "The database URL cannot be read"),
         ("mysql://somewhere", "'mysql' is not supported; allowed: sqlite, postgresql"),
+        # pragma: allowlist nextline secret
         ("postgresql://u:secret@localhost:1/x", "The database cannot be"),
     ],
 )

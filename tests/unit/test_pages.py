@@ -288,7 +288,7 @@ ON_WHAT = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_enough(scheme):
     found = colours(scheme)
-    assert len(found) == 15
+    assert len(found) == 14
     faint = {
         (ink, paper): round(contrast(found[ink], found[paper]), 2)
         for ink, papers in ON_WHAT.items()

@@ -148,9 +148,11 @@ def test_a_new_patient_belongs_to_the_only_or_the_chosen_site(engine, south):
 
 
 def test_a_record_number_is_one_patients_in_the_whole_practice(engine, record, south):
-    with writing(engine, south) as connection:
-        with pytest.raises(RecordError, match="'N-1' is already in this practice"):
-            add_patient(connection, record_number="N-1")
+    with (
+        writing(engine, south) as connection,
+        pytest.raises(RecordError, match="'N-1' is already in this practice"),
+    ):
+        add_patient(connection, record_number="N-1")
 
 
 def test_what_is_recorded_bears_the_name_of_who_asked(engine):
