@@ -132,7 +132,7 @@ def is_sound(page: Page) -> None:
 
 
 def test_every_question_is_touched_word_for_word(tablet, address):
-    expect(tablet.get_by_text("please answer 10 questions")).to_be_visible()
+    expect(tablet.get_by_text("Please answer 10 questions")).to_be_visible()
     touch(tablet, "Begin")
     for item in PHQ9.items:
         shows(tablet, item.text)

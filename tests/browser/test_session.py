@@ -347,13 +347,13 @@ def test_reruns_and_page_switches_make_no_second_watch(enter):
 
 
 def test_a_role_that_is_taken_away_is_gone_at_the_next_step(enter, engine):
-    page = enter("", CLINICIAN, LEAD)
+    page = enter("caseload", CLINICIAN, LEAD)
     menu = page.get_by_test_id("stSidebarNav")
     expect(menu.get_by_role("link", name="Outcomes")).to_be_visible()
     with writing(engine, TESTER) as connection:
         change_account(connection, kept(engine, "account_id"), roles=[ADMINISTRATOR])
     # The list is searched without reading anything anew, and is refused all the same.
-    page.get_by_role("textbox", name="Search").fill("Lind")
+    page.get_by_role("searchbox", name="Search").fill("Lind")
     expect(page.get_by_text("This page is for a clinician or a lead")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(0)
     expect(menu.get_by_role("link", name="Outcomes")).to_have_count(0)

@@ -300,7 +300,7 @@ def test_the_welcome_says_what_is_asked_and_of_nobody(practice):
     browser = practice.browser()
     start(browser, link(practice, PHQ9_FORM, PCL5_FORM))
     words = text(browser.get("/kiosk"))
-    assert "please answer 30 questions" in words
+    assert "Please answer 30 questions" in words
     assert "Patient Health Questionnaire, 9 items (PHQ-9): 10 questions" in words
     assert "about the last 2 weeks" in words
     assert "PTSD Checklist for DSM-5 (PCL-5): 20 questions about the past week" in words

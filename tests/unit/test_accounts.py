@@ -529,7 +529,8 @@ def test_an_identity_enters_one_account(practice):
     with pytest.raises(DatabaseError, match="external_identity"):
         practice.at_door(join_identity, other, "https://one.example", "u1")
     practice.keep(disable_account, account_id)
-    assert practice.at_door(account_for_identity, "https://one.example", "u1") is None
+    found = practice.at_door(account_for_identity, "https://one.example", "u1")
+    assert found.disabled, "known, so that no second account is made for it"
 
 
 # What is never told.
