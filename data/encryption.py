@@ -72,7 +72,7 @@ def key_pragmas(key: str | None) -> tuple[str, ...]:
     if key is None:
         return ()
     # SQLCipher would print lines of its own to standard error beside our refusal.
-    return (f"key={key_literal(key)}",)
+    return (f"key={key_literal(key)}", "cipher_log_level=NONE")
 
 
 def check_file(path: Path, key: str | None) -> None:
