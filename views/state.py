@@ -72,7 +72,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection on the visitor's behalf, kept whole at the end or not at all."""
+    """Yield a connection whose work on the visitor's behalf is kept whole or not."""
     with database.writing(engine, actor()) as connection:
         yield connection
 
