@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from starlette.routing import Router
 from starlette.testclient import TestClient
 
-from access import passwords, sign_in
+from access import passwords, second_step, sign_in
 from access.second_factor import RECOVERY_CODES
 from access.settings import DoorSettings
 from data.accounts import (
@@ -721,16 +721,30 @@ def test_only_a_secret_of_ours_is_kept(practice, secret):
     assert re.fullmatch("[A-Z2-7]{32}", drawn)
 
 
-def test_a_second_factor_that_was_set_meanwhile_is_not_replaced(practice, clock):
+@pytest.mark.parametrize("when", ["before the form comes", "while it is read"])
+def test_a_second_factor_that_was_set_meanwhile_is_not_replaced(
+    practice, clock, monkeypatch, when
+):
     account_id = practice.account()
     practice.require_second_factor()
     browser = halfway(practice)
     drawn = browser.get("/login/code")
     secret = forms(drawn.text)[0][1]["secret"]
-    practice.second_factor(account_id)
+    kept = []
+
+    def set_elsewhere(*_):
+        kept.append(practice.second_factor(account_id)[0])
+        return int(clock.now.timestamp()) // 30
+
+    if when == "before the form comes":
+        set_elsewhere()
+    else:
+        monkeypatch.setattr(second_step, "first_step", set_elsewhere)
     answer = browser.fill(drawn, "/login/code", code=code_at(secret, clock))
-    assert answer.status_code == 401
+    assert answer.status_code in (303, 401)
     assert not browser.is_in
+    with reading(practice.engine, door()) as connection:
+        assert credentials_of(connection, "lee").totp_secret == kept[0]
 
 
 # Signing out.
