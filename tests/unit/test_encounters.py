@@ -32,12 +32,19 @@ from data.encounters import (
 )
 from data.errors import NotAllowed, RecordError
 from data.frames import caseload_frame
+from data.infusions import add_infusion
 from data.moments import now_at_practice
 from data.records import now_stamp
 from data.sessions import end_overdue_sessions
-from data.tables import assessment, encounter, encounter_form, session
+from data.tables import (
+    assessment,
+    course_scores,
+    encounter,
+    encounter_form,
+    session,
+)
 from tests.actors import TESTER, with_role
-from tests.factories import add_course, phq9
+from tests.factories import add_course, given, phq9
 from tests.tablet import Tablet
 
 
@@ -350,6 +357,12 @@ def test_back_touched_twice_goes_back_once(tablet):
     assert tablet.shown == "question 1.4"
 
 
+def test_back_on_an_older_page_does_nothing(tablet):
+    tablet.at_question(5)
+    tablet.do(step_back, 1, 3)
+    assert tablet.shown == "question 1.5"
+
+
 def test_begin_touched_twice_asks_the_first_question(tablet):
     tablet.begin(tablet.hand_over())
     tablet.do(go_on)
@@ -467,12 +480,15 @@ def test_a_form_is_recorded_when_it_is_handed_in(any_tablet):
 
 
 def test_the_course_has_its_scores_at_once(tablet):
+    infused = given(now_at_practice() - timedelta(days=1))
+    as_operator(tablet, add_infusion, course_id=tablet.course_id, facts=infused)
     tablet.at_question(11)
     tablet.do(finish_encounter)
     with reading(tablet.engine, TESTER) as connection:
-        row = only(caseload_frame(connection).itertuples())
-    assert row.open_alerts == 0
-    assert only(tablet.recorded).total == 0
+        after = course_scores.c.timepoint == "after_infusion_1"
+        query = select(course_scores.c.assessment_id, course_scores.c.total)
+        (score,) = connection.execute(query.where(after)).all()
+    assert score == (only(tablet.recorded).id, 0)
 
 
 def test_the_recorded_window_is_the_one_that_was_asked(tablet):
@@ -511,6 +527,7 @@ def test_a_form_handed_in_is_handed_in_once(tablet):
     as_door(tablet, end_unfinished, tablet.encounter_id)
     assert len(tablet.recorded) == 1
     assert row_of(tablet).ended_why == "handed in"
+    assert actions(tablet)[-1][1] == "handed in"
 
 
 def test_a_form_that_was_typed_this_very_minute_does_not_refuse_the_patients(
