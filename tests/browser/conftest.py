@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from data.database import APPLICATION, migrate, sqlite_url
 from tests.actors import sign_in
@@ -32,6 +32,8 @@ from tests.actors import sign_in
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ADDRESS = "127.0.0.1"
+# Two cores with two workers; what has to be quick says so itself.
+expect.set_options(timeout=20_000)
 SECONDS_TO_START = 60
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_OPTIONS = [

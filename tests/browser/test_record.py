@@ -14,6 +14,7 @@ from data.patients import add_patient, open_course
 from tests.actors import TESTER
 
 
+SECONDS_TO_READ = 0.3
 PHQ9_KEYS = "221301121"
 PCL5_KEYS = "43210432104321043210"
 MOST_STEPS = 80
@@ -69,7 +70,20 @@ def save_infusion(page: Page) -> None:
     tab_to(page, "Save infusion")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Infusion 1 ·")).to_be_visible()
-    expect(page.get_by_text("0 of 9 answered")).to_be_visible()
+    ready_for(page, "PHQ-9")
+
+
+def ready_for(page: Page, measure: str) -> None:
+    """Wait until a form has taken the focus: keys before that belong to nobody."""
+    form = page.get_by_role("region", name=measure)
+    expect(form.locator("input:focus")).to_have_count(1)
+
+
+def confirm(page: Page, measure: str) -> None:
+    """Keep what was said back, as somebody who reads it first."""
+    expect(page.get_by_role("button", name=f"Save {measure}")).to_be_visible()
+    time.sleep(SECONDS_TO_READ)
+    page.keyboard.press("Control+Enter")
 
 
 def enter_both_forms(page: Page, seconds_per_key: float) -> float:
@@ -79,12 +93,13 @@ def enter_both_forms(page: Page, seconds_per_key: float) -> float:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("PHQ-9 total 13 of 27 (moderate).")).to_be_visible()
     expect(page.get_by_text("Item 9: 1, several days.")).to_be_visible()
-    page.keyboard.press("Control+Enter")
+    confirm(page, "PHQ-9")
     expect(page.get_by_text("Recorded,")).to_have_count(1)
+    ready_for(page, "PCL-5")
     type_keys(page, PCL5_KEYS, seconds_per_key)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("PCL-5 total 40 of 80.")).to_be_visible()
-    page.keyboard.press("Control+Enter")
+    confirm(page, "PCL-5")
     expect(page.get_by_text("Recorded,")).to_have_count(2)
     return time.monotonic() - begun
 
