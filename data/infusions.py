@@ -22,18 +22,27 @@ from data.records import (
 )
 from data.scope import check_course, check_record
 from data.tables import (
+    ADVERSE_EVENTS,
+    DISSOCIATION,
     HIGHEST_DOSE_MG,
     HIGHEST_DOSE_MG_PER_KG,
     LONGEST_INFUSION_MINUTES,
+    MOMENTS_OF_VITALS,
     PHASES,
     ROUTES,
+    VITAL_COLUMNS,
+    WEIGHT_KG,
     infusion,
 )
 
 
 @dataclass(frozen=True)
 class InfusionFacts:
-    """What is recorded of one infusion; doses in the unit of their name."""
+    """What is recorded of one infusion; doses and weight in the unit of their name.
+
+    Blood pressures are in mmHg, pulses per minute: before, at their highest, and after.
+    ``adverse_event_codes`` are of ``ADVERSE_EVENTS``; ``adverse_events`` is in words.
+    """
 
     started_at: datetime
     time_known: bool = True
@@ -42,6 +51,18 @@ class InfusionFacts:
     dose_mg: float | None = None
     route: str = "IV"
     minutes: int | None = None
+    weight_kg: float | None = None
+    systolic_before: int | None = None
+    diastolic_before: int | None = None
+    pulse_before: int | None = None
+    systolic_peak: int | None = None
+    diastolic_peak: int | None = None
+    pulse_peak: int | None = None
+    systolic_after: int | None = None
+    diastolic_after: int | None = None
+    pulse_after: int | None = None
+    dissociation: str | None = None
+    adverse_event_codes: tuple[str, ...] = ()
     adverse_events: str | None = None
     note: str | None = None
     intention: str | None = None
@@ -120,6 +141,7 @@ def insert_infusion(
             f"{facts.started_at:%Y-%m-%d %H:%M}; correct that one, or give another time"
         )
     values = {k: v for k, v in vars(facts).items() if k != "started_at"}
+    values["adverse_event_codes"] = ",".join(facts.adverse_event_codes) or None
     return connection.execute(
         insert(infusion).values(
             course_id=course_id,
@@ -263,6 +285,31 @@ def check_infusion(facts: InfusionFacts) -> None:
     _check_range("Dose (mg/kg)", facts.dose_mg_per_kg, HIGHEST_DOSE_MG_PER_KG)
     _check_range("Dose (mg)", facts.dose_mg, HIGHEST_DOSE_MG)
     _check_range("Minutes", facts.minutes, LONGEST_INFUSION_MINUTES)
+    _check_within("Weight (kg)", facts.weight_kg, WEIGHT_KG)
+    for name, limits in VITAL_COLUMNS.items():
+        what = name.replace("_", " ").capitalize()
+        _check_within(what, getattr(facts, name), limits)
+    _check_pressures(facts)
+    check_listed("Dissociation", facts.dissociation, (None, *DISSOCIATION))
+    for code in facts.adverse_event_codes:
+        check_listed("Adverse event", code, ADVERSE_EVENTS)
+
+
+def _check_within(what: str, value: float | None, limits: tuple[int, int]) -> None:
+    low, high = limits
+    if value is not None and not low <= value <= high:
+        raise RecordError(f"{what} {value:g} is impossible; allowed: {low} to {high}")
+
+
+def _check_pressures(facts: InfusionFacts) -> None:
+    for moment in MOMENTS_OF_VITALS:
+        systolic = getattr(facts, f"systolic_{moment}")
+        diastolic = getattr(facts, f"diastolic_{moment}")
+        if None not in (systolic, diastolic) and systolic <= diastolic:
+            raise RecordError(
+                f"Blood pressure {systolic}/{diastolic} ({moment}) is impossible; "
+                "allowed: the systolic above the diastolic"
+            )
 
 
 def _check_range(what: str, value: float | None, highest: float) -> None:
@@ -273,13 +320,18 @@ def _check_range(what: str, value: float | None, highest: float) -> None:
 
 
 _FACT_NAMES = tuple(
-    name for name in InfusionFacts.__dataclass_fields__ if name != "started_at"
+    name
+    for name in InfusionFacts.__dataclass_fields__
+    if name not in ("started_at", "adverse_event_codes")
 )
 
 
 def _infusion(row: Any, number: int) -> Infusion:
     facts = InfusionFacts(
         started_at=from_minutes(row.started_minute, row.started_offset),
+        adverse_event_codes=tuple(
+            filter(None, (row.adverse_event_codes or "").split(","))
+        ),
         **{name: getattr(row, name) for name in _FACT_NAMES},
     )
     return Infusion(row.id, row.course_id, number, facts, row.recorded_by)

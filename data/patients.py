@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -50,6 +50,10 @@ class Course:
     psychosis: bool | None
     substance_use_disorder: bool | None
     uncontrolled_medical_condition: bool | None
+    chronic_ptsd: bool | None
+    consent: bool | None
+    screened_at: datetime | None
+    screened_by: str | None
     opened: date
     closed: date | None
     closed_reason: str | None
@@ -63,6 +67,8 @@ class Screening:
     psychosis: bool | None = None
     substance_use_disorder: bool | None = None
     uncontrolled_medical_condition: bool | None = None
+    chronic_ptsd: bool | None = None
+    consent: bool | None = None
 
 
 def add_patient(

@@ -23,6 +23,9 @@ RANGES = {
     "absolute_hours": (1, 24),
     "kiosk_idle_minutes": (1, 30),
     "warning_seconds": (10, 300),
+    "induction_gap_days": (1, 10),
+    "maintenance_days": (7, 180),
+    "alert_escalation_hours": (1, 168),
 }
 LONGEST_TEXT = 1_000
 
@@ -47,6 +50,14 @@ class PracticeSettings:
         Whether every account has to have a second factor.
     crisis_text
         Shown to a patient at once who answers item 9 of the PHQ-9 with 1 or more.
+    before_each_infusion, day_after_first, weeks_after_induction, maintenance_days
+        The schedule of forms: before every infusion, a day after the first, so many
+        weeks after the last of induction ("2,4"; empty: none), and then every so many
+        days. A course may differ.
+    induction_gap_days
+        So many days after an infusion of the induction, the next one is due.
+    alert_escalation_hours
+        An item-9 alert that is open for longer is shown to the lead.
     """
 
     practice_name: str = ""
@@ -56,6 +67,12 @@ class PracticeSettings:
     warning_seconds: int = 60
     second_factor_required: bool = False
     crisis_text: str = CRISIS_TEXT
+    before_each_infusion: bool = True
+    day_after_first: bool = False
+    weeks_after_induction: str = "2,4"
+    maintenance_days: int = 30
+    induction_gap_days: int = 4
+    alert_escalation_hours: int = 24
 
 
 def read_settings(connection: Connection) -> PracticeSettings:

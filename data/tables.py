@@ -32,11 +32,27 @@ ROUTES = ("IV", "IM", "SC", "intranasal", "oral", "sublingual")
 SOURCES = ("self_report", "clinician", "import")
 PARTIAL_REASONS = ("refused", "interrupted", "other")
 STATES = ("current", "superseded", "void")
+DISSOCIATION = ("none", "mild", "moderate", "severe")
+ADVERSE_EVENTS = (
+    "nausea",
+    "vomiting",
+    "headache",
+    "dizziness",
+    "drowsiness",
+    "anxiety",
+    "blurred vision",
+    "raised blood pressure",
+    "palpitations",
+    "chest pain",
+    "shortness of breath",
+)
+MOMENTS_OF_VITALS = ("before", "peak", "after")
 EVENT_KINDS = ("medication", "therapy", "life event", "other")
 ALERT_KINDS = ("item_9",)
 ALERT_ACTIONS = (
     "risk assessed, no immediate risk",
     "risk assessed, safety plan made",
+    "asked again, no such thoughts reported",
     "emergency services or crisis team involved",
     "referred",
     "entered by mistake",
@@ -50,6 +66,10 @@ FIRST_SITE = 1
 HIGHEST_DOSE_MG_PER_KG = 5
 HIGHEST_DOSE_MG = 500
 LONGEST_INFUSION_MINUTES = 600
+# Lowest and highest that are taken for a reading rather than a slip of the hand.
+WEIGHT_KG = (20, 350)
+VITALS = {"systolic": (40, 300), "diastolic": (20, 200), "pulse": (20, 250)}
+"""Blood pressure in mmHg and pulse per minute."""
 
 metadata = MetaData(
     naming_convention={
@@ -158,6 +178,11 @@ course = Table(
     Column("psychosis", Boolean),
     Column("substance_use_disorder", Boolean),
     Column("uncontrolled_medical_condition", Boolean),
+    Column("chronic_ptsd", Boolean),
+    Column("consent", Boolean),
+    # When the checklist was last gone through, and by whom.
+    Column("screened_at", DateTime),
+    Column("screened_by", Text),
     Column("opened_day", Integer, nullable=False),
     Column("closed_day", Integer),
     Column("closed_reason", Text),
@@ -170,7 +195,22 @@ course = Table(
     CheckConstraint(
         "(closed_day IS NULL) = (closed_reason IS NULL)", name="closing_has_reason"
     ),
+    CheckConstraint(
+        "(screened_at IS NULL) = (screened_by IS NULL)", name="screened_by_someone"
+    ),
 )
+
+
+def _between(column: str, limits: tuple[int, int]) -> CheckConstraint:
+    low, high = limits
+    return CheckConstraint(f"{column} BETWEEN {low} AND {high}", name=f"{column}_range")
+
+
+VITAL_COLUMNS = {
+    f"{vital}_{moment}": limits
+    for moment in MOMENTS_OF_VITALS
+    for vital, limits in VITALS.items()
+}
 
 infusion = Table(
     "infusion",
@@ -185,6 +225,11 @@ infusion = Table(
     Column("dose_mg", Float),
     Column("route", String(12), nullable=False),
     Column("minutes", Integer),
+    Column("weight_kg", Float),
+    *(Column(name, Integer) for name in VITAL_COLUMNS),
+    Column("dissociation", String(10)),
+    # Those of the list, joined by commas; and whatever else there was, in words.
+    Column("adverse_event_codes", Text),
     Column("adverse_events", Text),
     Column("note", Text),
     Column("intention", Text),
@@ -194,6 +239,9 @@ infusion = Table(
     *_provenance_rules(),
     _one_of("phase", PHASES),
     _one_of("route", ROUTES),
+    _one_of("dissociation", DISSOCIATION),
+    _between("weight_kg", WEIGHT_KG),
+    *(_between(name, limits) for name, limits in VITAL_COLUMNS.items()),
     CheckConstraint("started_minute >= 0", name="started_since_1970"),
     CheckConstraint("started_offset BETWEEN -1439 AND 1439", name="offset_in_a_day"),
     CheckConstraint(
@@ -352,9 +400,17 @@ event = Table(
     Column("description", Text, nullable=False),
     Column("recorded_at", DateTime, nullable=False),
     Column("recorded_by", Text, nullable=False),
+    Column("voided_at", DateTime),
+    Column("voided_by", Text),
+    Column("void_reason", Text),
     _one_of("kind", EVENT_KINDS),
     CheckConstraint("day >= 0", name="day_since_1970"),
     CheckConstraint("description <> ''", name="description_given"),
+    CheckConstraint(
+        "(voided_at IS NULL) = (void_reason IS NULL)"
+        " AND (voided_by IS NULL) = (void_reason IS NULL)",
+        name="void_says_who_and_why",
+    ),
 )
 
 alert = Table(
@@ -399,6 +455,23 @@ audit_entry = Table(
     Column("patient_id", String(16), index=True),
     Column("previous_hash", String(64), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),
+)
+
+# What differs from the practice's schedule; nothing where nothing does.
+course_schedule = Table(
+    "course_schedule",
+    metadata,
+    Column("course_id", ForeignKey("course.id"), primary_key=True),
+    Column("before_each_infusion", Boolean),
+    Column("day_after_first", Boolean),
+    # Weeks with commas between, such as "2,4"; empty: none.
+    Column("weeks_after_induction", Text),
+    Column("maintenance_days", Integer),
+    Column("next_infusion_day", Integer),
+    Column("changed_at", DateTime, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    CheckConstraint("maintenance_days >= 1", name="maintenance_days_counted"),
+    CheckConstraint("next_infusion_day >= 0", name="next_infusion_since_1970"),
 )
 
 course_progress = Table(
@@ -539,6 +612,30 @@ setting = Table(
     "setting",
     metadata,
     Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# A form that somebody has begun to type in, until it is saved or given up.
+draft = Table(
+    "draft",
+    metadata,
+    _account(primary_key=True),
+    Column("record", String(120), primary_key=True),
+    Column("course_id", ForeignKey("course.id"), nullable=False),
+    Column("measure", String(8), nullable=False),
+    # A digit per item answered, "-" per item without an answer.
+    Column("answers", String(20), nullable=False),
+    Column("difficulty", Integer),
+    # Of the attempt to save it, so that what was saved is not saved again.
+    Column("token", String(64), nullable=False),
+    Column("saved_at", DateTime, nullable=False),
+)
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _account(primary_key=True),
+    Column("name", String(60), primary_key=True),
     Column("value", Text, nullable=False),
 )
 

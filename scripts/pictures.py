@@ -23,11 +23,13 @@ from data.actors import operator  # noqa: E402
 from data.database import migrate, open_database, reading, sqlite_url  # noqa: E402
 from data.example_practice import make_example  # noqa: E402
 from data.patients import patient_by_record_number  # noqa: E402
+from tests.actors import sign_in  # noqa: E402
 
 
 PICTURES = ROOT / "docs" / "pictures"
 SHOWN = "EX-014"
 WIDTH = 1280
+SECONDS_TO_DRAW = 4
 
 
 def main() -> None:
@@ -38,7 +40,8 @@ def main() -> None:
         home.mkdir()
         example = sqlite_url(home / "example-practice.db")
         make_example(example, as_of=date.today())
-        migrate(sqlite_url(home / "practice.db"))
+        practice = sqlite_url(home / "practice.db")
+        migrate(practice)
         engine = open_database(example)
         with reading(engine, operator("pictures")) as connection:
             patient = patient_by_record_number(connection, SHOWN).id
@@ -47,7 +50,10 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            take(browser.new_page(), address, patient)
+            page = browser.new_page()
+            cookie = {"name": "session", "url": address, "value": sign_in(practice)}
+            page.context.add_cookies([cookie])
+            take(page, address, patient)
             browser.close()
 
 
@@ -62,8 +68,8 @@ def take(page: Page, address: str, patient: str) -> None:
         page.set_viewport_size({"width": WIDTH, "height": height})
         page.goto(f"{address}/{place}")
         page.get_by_role("heading", level=1).wait_for()
-        page.wait_for_load_state("networkidle")
-        time.sleep(3)
+        page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+        time.sleep(SECONDS_TO_DRAW)
         if name == "record":
             page.keyboard.type("22130", delay=100)
         page.screenshot(path=PICTURES / f"{name}.png")

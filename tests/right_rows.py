@@ -62,6 +62,7 @@ RIGHT = {
         "recorded_by": "A",
     },
     "alert": {"assessment_id": 1, "kind": "item_9", "opened_at": STAMP},
+    "course_schedule": {"course_id": 1, "changed_at": STAMP, "changed_by": "A"},
     "audit_entry": {
         "at": STAMP,
         "who": "A",
@@ -99,6 +100,16 @@ RIGHT = {
     "pending_sign_in": {"token_hash": "1" * 64, "account_id": 1, "started_at": STAMP},
     "attempt": {"bucket": "1" * 64, "failures": 1, "last_at": STAMP},
     "setting": {"name": "idle_minutes", "value": "10"},
+    "draft": {
+        "account_id": 1,
+        "record": "1-phq9",
+        "course_id": 1,
+        "measure": "phq9",
+        "answers": "3--------",
+        "token": "t1",
+        "saved_at": STAMP,
+    },
+    "saved_view": {"account_id": 1, "name": "Mine", "value": "{}"},
     "encounter": {
         "id": 1,
         "course_id": 1,

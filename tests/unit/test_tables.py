@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from data.course_scores import rebuild_course_scores
 from data.database import open_database, reading
-from data.tables import metadata
+from data.tables import VITAL_COLUMNS, metadata
 from tests.actors import TESTER
 from tests.right_rows import MINUTE, RIGHT, STAMP
 
@@ -20,6 +20,7 @@ ANOTHER = {
     "assessment": {"id": 2, "completed_minute": MINUTE + 1, "submission_id": "s2"},
     "event": {},
     "alert": {"assessment_id": 2},
+    "course_schedule": {"course_id": 2},
     "audit_entry": {"previous_hash": "1" * 64, "hash": "2" * 64},
     "account": {"id": 2, "login": "roe"},
     "account_role": {"role": "lead"},
@@ -31,9 +32,17 @@ ANOTHER = {
     "pending_sign_in": {"token_hash": "2" * 64},
     "attempt": {"bucket": "2" * 64},
     "setting": {"name": "absolute_hours"},
+    "draft": {"record": "1-pcl5"},
+    "saved_view": {"name": "Other"},
     "encounter": {"id": 2, "link_hash": "2" * 64},
     "encounter_form": {"position": 2},
     "session": {"token_hash": "2" * 64},
+}
+
+# Of these a second row is there already, for others to refer to.
+THIRD = {
+    "course": {"id": 3, "number": 3},
+    "assessment": {"id": 3, "completed_minute": MINUTE + 2, "submission_id": "s3"},
 }
 
 PCL5 = {
@@ -53,6 +62,9 @@ VOID = {
     "voided_at": STAMP,
     "voided_by": "A",
 }
+VOIDED = {"voided_at": STAMP, "voided_by": "A", "void_reason": "Wrong day"}
+SCREENED = {"screened_at": STAMP, "screened_by": "A"}
+LOWEST_VITALS = {name: low for name, (low, _) in VITAL_COLUMNS.items()}
 SEEN = {"seen_at": STAMP, "seen_by": "A"}
 CLOSED = {"action": "referred", "closed_at": STAMP, "closed_by": "A"}
 ENDED = {"ended_at": STAMP, "ended_why": "done"}
@@ -67,6 +79,13 @@ ALLOWED = [
     ("infusion", {"started_offset": 1439}),
     ("infusion", {"started_minute": MINUTE, **VOID}),
     ("infusion", CORRECTION),
+    ("infusion", {"weight_kg": 20, "dissociation": "none", **LOWEST_VITALS}),
+    ("infusion", {"weight_kg": 350, "adverse_event_codes": "nausea"}),
+    ("course", {"chronic_ptsd": True, "consent": False, **SCREENED}),
+    ("course_schedule", {"maintenance_days": 30, "next_infusion_day": 20_000}),
+    ("draft", {"difficulty": 1}),
+    ("saved_view", {}),
+    ("event", VOIDED),
     ("assessment", TOTAL_ONLY),
     ("assessment", GAPS),
     ("assessment", GAPS | {"answers": "-01200103", "item_9": 3}),
@@ -142,6 +161,26 @@ REFUSED = [
     ("infusion", {"dose_mg": 501}, "ck_infusion_dose_mg_range"),
     ("infusion", {"minutes": 0}, "ck_infusion_minutes_range"),
     ("infusion", {"minutes": 601}, "ck_infusion_minutes_range"),
+    ("infusion", {"weight_kg": 19}, "ck_infusion_weight_kg_range"),
+    ("infusion", {"dissociation": "much"}, "ck_infusion_dissociation_allowed"),
+    *(
+        ("infusion", {name: impossible}, f"ck_infusion_{name}_range")
+        for name, (low, high) in VITAL_COLUMNS.items()
+        for impossible in (low - 1, high + 1)
+    ),
+    ("course", SCREENED | {"screened_by": None}, "ck_course_screened_by_someone"),
+    (
+        "course_schedule",
+        {"maintenance_days": 0},
+        "ck_course_schedule_maintenance_days_counted",
+    ),
+    (
+        "course_schedule",
+        {"next_infusion_day": -1},
+        "ck_course_schedule_next_infusion_since_1970",
+    ),
+    ("event", VOIDED | {"voided_by": None}, "ck_event_void_says_who_and_why"),
+    ("event", VOIDED | {"void_reason": None}, "ck_event_void_says_who_and_why"),
     ("infusion", {"state": "deleted"}, "ck_infusion_state_allowed"),
     ("infusion", {"corrects_id": 1}, "ck_infusion_correction_has_reason"),
     ("infusion", {"reason": "Typo"}, "ck_infusion_correction_has_reason"),
@@ -287,7 +326,7 @@ def connection(migrated_url):
 def write_right_rows(connection):
     for name, row in RIGHT.items():
         connection.execute(insert(metadata.tables[name]).values(row))
-        if name == "assessment":
+        if name in ("course", "assessment"):
             connection.execute(another(name, {}))
 
 
@@ -309,10 +348,9 @@ def refusal(connection, statement):
 
 
 def test_right_rows_are_taken(connection):
-    third = {"id": 3, "completed_minute": MINUTE + 2, "submission_id": "s3"}
     refused = {}
     for name, changes in ALLOWED:
-        also = third | changes if name == "assessment" else changes
+        also = THIRD.get(name, {}) | changes
         said = refusal(connection, another(name, also))
         if said:
             refused[name, str(changes)] = said
@@ -320,10 +358,9 @@ def test_right_rows_are_taken(connection):
 
 
 def test_every_wrong_row_is_refused_by_the_constraint_for_it(connection):
-    third = {"id": 3, "completed_minute": MINUTE + 2, "submission_id": "s3"}
     wrong = {}
     for name, changes, constraint in REFUSED:
-        also = third | changes if name == "assessment" else changes
+        also = THIRD.get(name, {}) | changes
         said = refusal(connection, another(name, also))
         if not says(said, constraint):
             wrong[name, str(changes)] = said
@@ -344,7 +381,7 @@ def says(said, constraint):
 
 
 def test_every_table_of_facts_has_a_right_row():
-    derived = {name for name in metadata.tables if name.startswith("course_")}
+    derived = {"course_progress", "course_scores", "course_scores_version"}
     assert set(metadata.tables) - derived == set(RIGHT) == set(ANOTHER)
 
 
@@ -360,7 +397,7 @@ def test_every_check_has_a_wrong_row_that_it_refuses():
 
 
 KEPT = ("infusion", "assessment", "audit_entry")
-NEVER_DELETED = (*KEPT, "account", "site", "encounter")
+NEVER_DELETED = (*KEPT, "account", "site", "encounter", "alert", "event")
 
 
 def test_a_record_cannot_be_deleted(connection):
