@@ -77,7 +77,8 @@ class Watch {
     const before = this.deadline;
     await this.hear("/session/stay", "POST");
     // It did not last longer for it: the session is as old as it may become.
-    this.isLast = this.warned === true && this.deadline < before + EVERY;
+    // Both moments are as far off as their answers were slow, so they may differ a bit.
+    this.isLast = this.warned === true && this.deadline < before + PATIENCE;
     this.warn();
   }
 
