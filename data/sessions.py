@@ -1,10 +1,11 @@
 """Sessions: who a browser acts for, until it ends. The database alone decides."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from data.actors import KIOSK, Actor, Right, require
 from data.audit import add_audit_entry
@@ -236,19 +237,19 @@ def _alive(connection: Connection, rows: Iterable[object]) -> list[Session]:
     if not rows:
         return []
     settings, now = stored_settings(connection), now_stamp()
-    found = [_session(connection, row, settings) for row in rows]
-    return [one for one in found if now < one.ends_at]
+    living = [row for row in rows if now < min(_ends(row, settings))]
+    # For all of them at once: the watch asks for everybody, every second.
+    ids = {row.account_id for row in living if row.account_id is not None}
+    roles = _of_accounts(connection, account_role, account_role.c.role, ids)
+    sites = _of_accounts(connection, account_site, account_site.c.site_id, ids)
+    return [
+        _session(row, settings, _identity(connection, row, roles, sites))
+        for row in living
+    ]
 
 
-def _session(
-    connection: Connection, row: object, settings: PracticeSettings
-) -> Session:
+def _session(row: object, settings: PracticeSettings, who: dict) -> Session:
     idle_at, oldest_at = _ends(row, settings)
-    who = (
-        kiosk_identity(connection, row.encounter_id)
-        if row.account_id is None
-        else _person(connection, row)
-    )
     return Session(
         id=row.id,
         account_id=row.account_id,
@@ -261,18 +262,27 @@ def _session(
     )
 
 
-def _person(connection: Connection, row: object) -> dict[str, object]:
-    roles = select(account_role.c.role).where(
-        account_role.c.account_id == row.account_id
-    )
-    sites = select(account_site.c.site_id).where(
-        account_site.c.account_id == row.account_id
-    )
+def _of_accounts(
+    connection: Connection, table: Table, column: Column, ids: set[int]
+) -> dict[int, frozenset]:
+    """Return what a table holds of each of some accounts."""
+    query = select(table.c.account_id, column).where(table.c.account_id.in_(ids))
+    found: dict[int, set] = defaultdict(set)
+    for account_id, value in connection.execute(query) if ids else ():
+        found[account_id].add(value)
+    return {account_id: frozenset(values) for account_id, values in found.items()}
+
+
+def _identity(
+    connection: Connection, row: object, roles: dict, sites: dict
+) -> dict[str, object]:
+    if row.account_id is None:
+        return kiosk_identity(connection, row.encounter_id)
     return {
         "login": row.login,
         "name": row.name,
-        "roles": frozenset(connection.scalars(roles)),
-        "sites": frozenset(connection.scalars(sites)),
+        "roles": roles.get(row.account_id, frozenset()),
+        "sites": sites.get(row.account_id, frozenset()),
     }
 
 
