@@ -9,38 +9,23 @@ import argparse
 import asyncio
 import os
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
-
-from data.accounts import add_account
-from data.actors import CLINICIAN, LEAD, door, operator
-from data.database import open_database, reading, sqlite_url, writing
+from benchmarks.served import DASHBOARD, ROOT, ask, browser, served, sign_in
+from data.actors import operator
+from data.database import open_database, reading, sqlite_url
 from data.example_practice import make_example
 from data.patients import patient_by_record_number
-from data.sessions import find_session, start_session
-from data.sites import list_sites
 
 
-ROOT = Path(__file__).parents[1]
 USERS = (20, 50, 100)
 SHOWN = "EX-014"
 SECONDS = 20
 THINKS = 5.0
-LARGEST_MESSAGE = 50_000_000
 
 # The same application and the same page; somebody else's word for who asks.
 UNGATED = """
@@ -95,53 +80,23 @@ class Practice:
         self.folder = folder
         self.url = sqlite_url(folder / "load.db")
         make_example(self.url, as_of=date.today())
+        self.visitor = sign_in(self.url)
         engine = open_database(self.url)
-        with writing(engine, operator("load")) as connection:
-            account_id = add_account(
-                connection,
-                login="load",
-                name="Load",
-                roles=[CLINICIAN, LEAD],
-                sites=[site.id for site in list_sites(connection)],
-            )
+        with reading(engine, operator("load")) as connection:
             self.patient = patient_by_record_number(connection, SHOWN).id
-        with writing(engine, door()) as connection:
-            self.token = start_session(connection, account_id=account_id)
-        with reading(engine, door()) as connection:
-            self.session_id = find_session(connection, self.token).id
         engine.dispose()
 
     def measure(self, gated: bool, users: int, seconds: float) -> list[float]:
         """Return the milliseconds of every page that the users waited for."""
-        with self._served(gated) as port:
+        launcher = DASHBOARD if gated else self._ungated()
+        with served(self.url, self.folder, launcher) as (port, _):
             return asyncio.run(_everybody(self, port, users, seconds))
 
-    @contextmanager
-    def _served(self, gated: bool) -> Iterator[int]:
-        launcher = ROOT / "dashboard.py"
-        if not gated:
-            launcher = self.folder / "ungated.py"
-            text = UNGATED.format(session_id=self.session_id, root=ROOT)
-            launcher.write_text(text, encoding="utf-8")
-        port = _free_port()
-        environment = os.environ | {
-            "DATABASE_URL": self.url,
-            "PYTHONPATH": str(ROOT),
-            "XDG_DATA_HOME": str(self.folder),
-        }
-        command = [sys.executable, "-m", "streamlit", "run", str(launcher)]
-        with subprocess.Popen(
-            [*command, "--server.port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                _wait(f"http://127.0.0.1:{port}/healthz")
-                yield port
-            finally:
-                process.terminate()
+    def _ungated(self) -> Path:
+        launcher = self.folder / "ungated.py"
+        text = UNGATED.format(session_id=self.visitor.session_id, root=ROOT)
+        launcher.write_text(text, encoding="utf-8")
+        return launcher
 
 
 async def _everybody(
@@ -163,39 +118,17 @@ async def _user(
 ) -> list[float]:
     waited = []
     chance = random.Random(begins)
-    address = f"127.0.0.1:{port}"
     await asyncio.sleep(begins)
-    async with connect(
-        f"ws://{address}/_stcore/stream",
-        subprotocols=["streamlit"],
-        origin=f"http://{address}",
-        additional_headers={"Cookie": f"session={practice.token}"},
-        max_size=LARGEST_MESSAGE,
-    ) as server:
+    async with browser(port, practice.visitor) as server:
         first = True
         while first or time.monotonic() < ends:
             begun = time.perf_counter()
-            await server.send(_ask(practice.patient))
-            await _until_complete(server)
+            await ask(server, "patient", f"patient={practice.patient}")
             if not first:  # the first starts a session; people wait for that once
                 waited.append(1000 * (time.perf_counter() - begun))
             first = False
             await asyncio.sleep(THINKS * chance.uniform(0.8, 1.2))
     return waited
-
-
-def _ask(patient: str) -> bytes:
-    message = BackMsg()
-    message.rerun_script.query_string = f"patient={patient}"
-    message.rerun_script.page_name = "patient"
-    return message.SerializeToString()
-
-
-async def _until_complete(server: ClientConnection) -> None:
-    async for data in server:
-        message = ForwardMsg.FromString(data)
-        if message.WhichOneof("type") == "script_finished":
-            return
 
 
 def _line(users: int, ungated: list[float], gated: list[float]) -> str:
@@ -209,25 +142,6 @@ def _line(users: int, ungated: list[float], gated: list[float]) -> str:
 
 def _p50_p95(values: list[float]) -> tuple[float, float]:
     return statistics.median(values), statistics.quantiles(values, n=20)[-1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return  # it answers, whatever it says
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the application did not start")
 
 
 if __name__ == "__main__":

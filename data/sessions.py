@@ -1,11 +1,21 @@
 """Sessions: who a browser acts for, until it ends. The database alone decides."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ScalarSelect,
+    String,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from data.actors import KIOSK, Actor, Right, require
 from data.audit import add_audit_entry
@@ -214,6 +224,14 @@ def end_overdue_sessions(connection: Connection) -> list[int]:
     return encounters
 
 
+def _all_of(column: Column) -> ScalarSelect:
+    """Return what a table holds of a session's account, joined by commas."""
+    joined = func.aggregate_strings(cast(column, String), ",")
+    of_account = column.table.c.account_id == session.c.account_id
+    return select(joined).where(of_account).scalar_subquery()
+
+
+# Every page and the watch ask this, so it is one question.
 _SESSIONS = select(
     session.c.id,
     session.c.account_id,
@@ -224,6 +242,8 @@ _SESSIONS = select(
     account.c.login,
     account.c.name,
     account.c.disabled_at,
+    _all_of(account_role.c.role).label("roles"),
+    _all_of(account_site.c.site_id).label("sites"),
 ).outerjoin_from(session, account, account.c.id == session.c.account_id)
 
 
@@ -237,19 +257,22 @@ def _alive(connection: Connection, rows: Iterable[object]) -> list[Session]:
     if not rows:
         return []
     settings, now = stored_settings(connection), now_stamp()
-    living = [row for row in rows if now < min(_ends(row, settings))]
-    # For all of them at once: the watch asks for everybody, every second.
-    ids = {row.account_id for row in living if row.account_id is not None}
-    roles = _of_accounts(connection, account_role, account_role.c.role, ids)
-    sites = _of_accounts(connection, account_site, account_site.c.site_id, ids)
     return [
-        _session(row, settings, _identity(connection, row, roles, sites))
-        for row in living
+        _session(connection, row, settings)
+        for row in rows
+        if now < min(_ends(row, settings))
     ]
 
 
-def _session(row: object, settings: PracticeSettings, who: dict) -> Session:
+def _session(
+    connection: Connection, row: object, settings: PracticeSettings
+) -> Session:
     idle_at, oldest_at = _ends(row, settings)
+    who = (
+        kiosk_identity(connection, row.encounter_id)
+        if row.account_id is None
+        else _person(row)
+    )
     return Session(
         id=row.id,
         account_id=row.account_id,
@@ -262,28 +285,17 @@ def _session(row: object, settings: PracticeSettings, who: dict) -> Session:
     )
 
 
-def _of_accounts(
-    connection: Connection, table: Table, column: Column, ids: set[int]
-) -> dict[int, frozenset]:
-    """Return what a table holds of each of some accounts."""
-    query = select(table.c.account_id, column).where(table.c.account_id.in_(ids))
-    found: dict[int, set] = defaultdict(set)
-    for account_id, value in connection.execute(query) if ids else ():
-        found[account_id].add(value)
-    return {account_id: frozenset(values) for account_id, values in found.items()}
-
-
-def _identity(
-    connection: Connection, row: object, roles: dict, sites: dict
-) -> dict[str, object]:
-    if row.account_id is None:
-        return kiosk_identity(connection, row.encounter_id)
+def _person(row: object) -> dict[str, object]:
     return {
         "login": row.login,
         "name": row.name,
-        "roles": roles.get(row.account_id, frozenset()),
-        "sites": sites.get(row.account_id, frozenset()),
+        "roles": frozenset(_listed(row.roles)),
+        "sites": frozenset(map(int, _listed(row.sites))),
     }
+
+
+def _listed(joined: str | None) -> list[str]:
+    return joined.split(",") if joined else []
 
 
 def kiosk_identity(connection: Connection, encounter_id: int) -> dict[str, object]:
