@@ -20,6 +20,7 @@ from access.visitors import DatabaseVisitors
 from data.errors import DatabaseError
 from views.failures import WithoutMessages, show_failure
 from views.frames_from_browser import read_frame
+from views.report_route import REPORT_ROUTES
 
 
 BYTES_PER_MEGABYTE = 1024 * 1024
@@ -77,7 +78,7 @@ for logger in ("streamlit.error_util", "uvicorn.error", "asyncio"):
 
 app = st.App(
     "views/main.py",
-    routes=ROUTES,
+    routes=[*ROUTES, *REPORT_ROUTES],
     middleware=[
         Middleware(
             Gate,

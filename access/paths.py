@@ -43,20 +43,26 @@ PERSONAL = frozenset(
         "/account/second-factor",
         "/account/second-factor/remove",
         "/account/sign-out-elsewhere",
+        "/draft",
         "/logout",
         "/session/stay",
     }
 )
 """What a person has besides Streamlit's pages."""
 
+_REPORT = re.compile(r"/report/[1-9][0-9]{0,8}\.pdf")
+"""The report of a course, by the course's number."""
+
 OWN = frozenset(
     {
         "account",
+        "draft",
         "healthz",
         "kiosk",
         "login",
         "logout",
         "oidc",
+        "report",
         "session",
         "setup",
         "welcome",
@@ -106,7 +112,7 @@ def is_for_tablets(path: str) -> bool:
 def is_shut(path: str) -> bool:
     """Whether Streamlit would answer, and must not: its own, or in place of ours."""
     if is_own(path):
-        return path not in _OURS
+        return path not in _OURS and not _is_report(path)
     return any(_is_under(path, prefix) for prefix in SHUT)
 
 
@@ -114,7 +120,7 @@ def methods(path: str) -> tuple[str, ...]:
     """Return the HTTP methods that an address has a use for."""
     if path.startswith(UPLOADS):
         return ("PUT", "DELETE")
-    if is_own(path):
+    if is_own(path) and not _is_report(path):
         return (*_READ, "POST")
     return _READ
 
@@ -130,9 +136,13 @@ def safe_next(address: str | None) -> str:
     path, _, query = (address or "").partition("?")
     if not is_plain(path) or len(query) > LONGEST_PATH or not _QUERY.fullmatch(query):
         return "/"
-    if is_own(path) and not _is_under(path, "/account"):
+    if is_own(path) and not (_is_under(path, "/account") or _is_report(path)):
         return "/"
     return f"{path}?{query}" if query else path
+
+
+def _is_report(path: str) -> bool:
+    return _REPORT.fullmatch(path) is not None
 
 
 def _is_under(path: str, prefix: str) -> bool:

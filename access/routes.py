@@ -2,6 +2,7 @@
 
 from access import (
     account,
+    drafts,
     kiosk,
     oidc,
     second_step,
@@ -19,6 +20,7 @@ ROUTES = [
     *set_up.ROUTES,
     *welcome.ROUTES,
     *account.ROUTES,
+    *drafts.ROUTES,
     *oidc.OIDC_ROUTES,
     *kiosk.ROUTES,
 ]

@@ -13,6 +13,7 @@ from data.actors import door
 from data.database import (
     Engine,
     default_url,
+    example_url,
     open_database,
     plain_refusals,
     reading,
@@ -90,6 +91,18 @@ def door_engine() -> Engine:
     # Two first visitors at once would open it twice.
     with _opening:
         return _opened(default_url())
+
+
+def example_engine() -> Engine:
+    """Return the example practice's database, opened once for all of this package.
+
+    Raises
+    ------
+    DatabaseError
+        As for :func:`door_engine`; it is missing until somebody looks at the example.
+    """
+    with _opening:
+        return _opened(example_url())
 
 
 @cache

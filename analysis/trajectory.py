@@ -87,6 +87,8 @@ class Point:
     percent: float | None = None
     status: Status | None = None
     """Against the baseline; None up to the baseline, and without a total."""
+    turns: tuple[str, ...] = ()
+    """What was lost here after induction; see `analysis.after_induction`."""
 
     @property
     def total(self) -> int | None:

@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from benchmarks import caseload
 from benchmarks.imports import ROWS, import_seconds
 from benchmarks.synthetic import BENCHMARK, fill
 from data import frames
@@ -54,14 +56,27 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     print(f"{os.cpu_count()} cores; medians; ratio = figure / bound of the same run")
-    for size in sizes:
+    steps = [lists, *(partial(measure, size=size) for size in sizes)]
+    for step in steps:
         with sqlite_engine() as engine:
-            measure("SQLite", engine, size)
+            step("SQLite", engine)
         if not postgresql_is_installed():
             print("PostgreSQL: skipped, no server is installed")
             continue
         with postgresql_engine() as engine:
-            measure("PostgreSQL", engine, size)
+            step("PostgreSQL", engine)
+
+
+def lists(name: str, engine: Engine) -> None:
+    """Caseload and Today of 2,000 patients, beside one raw pass over what they hold."""
+    with writing(engine, BENCHMARK) as connection:
+        fill(connection, caseload.ASSESSMENTS, days=caseload.DAYS)
+    settle(engine)
+    print(f"\n{name}, {caseload.PATIENTS:,} patients, {caseload.ASSESSMENTS:,} forms")
+    least = timed(lambda: caseload.bound(engine), 15)
+    for step in (caseload.caseload, caseload.today):
+        seconds = timed(partial(step, engine), 15)
+        line(step.__name__, seconds, "patients and forms, raw", least)
 
 
 def measure(name: str, engine: Engine, size: int) -> None:

@@ -38,7 +38,7 @@ class Visitor:
 
 
 def sign_in(url: str) -> Visitor:
-    """Add an account that is a clinician and lead of every site, and start a session."""
+    """Add an account that is clinician and lead of every site; start a session."""
     engine = open_database(url)
     with writing(engine, operator("benchmark")) as connection:
         account_id = add_account(

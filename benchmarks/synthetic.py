@@ -22,11 +22,14 @@ ROWS_AT_ONCE = 20_000
 STAMP = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
-def fill(connection: Connection, assessments: int) -> None:
-    """Write a practice with this many forms, PHQ-9 and PCL-5, in date order."""
+def fill(connection: Connection, assessments: int, *, days: int = 1500) -> None:
+    """Write a practice with this many forms, PHQ-9 and PCL-5, in date order.
+
+    Courses begin within so many ``days``.
+    """
     random = np.random.default_rng(SEED)
     courses = max(1, assessments // FORMS_PER_COURSE)
-    starts = FIRST_DAY * DAY + random.integers(0, 1500 * DAY, courses)
+    starts = FIRST_DAY * DAY + random.integers(0, days * DAY, courses)
     _insert(connection, patient, _patients(courses))
     _insert(connection, course, _courses(starts))
     _insert(connection, infusion, _infusions(starts))

@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from data.actors import Right
-from data.alerts import carry_alert, open_item_9_alert, withdraw_alert
+from data.alerts import (
+    NOTHING,
+    carry_alert,
+    open_item_9_alert,
+    to_ask_about,
+    withdraw_alert,
+)
 from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
 from data.errors import RecordError
@@ -73,8 +79,8 @@ def add_assessment(
 ) -> int:
     """Add a completed form to a course and return its id.
 
-    The same ``submission_id`` again adds nothing and returns the first id. A positive
-    item 9 opens an alert in the same transaction.
+    The same ``submission_id`` again adds nothing and returns the first id. An item 9
+    answered with 1 or more, or left out, opens an alert in the same transaction.
 
     Raises
     ------
@@ -128,7 +134,8 @@ def insert_assessment(
         **values,
     )
     assessment_id = connection.execute(row).inserted_primary_key[0]
-    if values["item_9"] and corrects_id is None:
+    asked = to_ask_about(facts.measure, values["answers"], values["item_9"])
+    if asked != NOTHING and corrects_id is None:
         open_item_9_alert(connection, assessment_id)
     return assessment_id
 
@@ -328,8 +335,7 @@ def supersede_assessment(
         corrects_id=old.id,
         reason=reason.strip(),
     )
-    new_item_9 = _any_assessment(connection, new_id).item_9
-    carry_alert(connection, old.id, new_id, was=old.item_9 or 0, now=new_item_9 or 0)
+    carry_alert(connection, old, current_assessment_row(connection, new_id))
     add_audit_entry(
         connection,
         action="correct",
@@ -395,12 +401,19 @@ def _check_facts(measure: Measure, facts: AssessmentFacts) -> None:
         )
     if facts.answers is not None and not any(a is not None for a in facts.answers):
         raise RecordError(f"{measure.name} has no answer at all; nothing to record")
-    _check_difficulty(measure, facts.difficulty)
+    check_difficulty(measure, facts.difficulty)
     check_listed("Source", facts.source, SOURCES)
     check_listed("Reason for gaps", facts.partial_reason, (None, *PARTIAL_REASONS))
 
 
-def _check_difficulty(measure: Measure, difficulty: int | None) -> None:
+def check_difficulty(measure: Measure, difficulty: int | None) -> None:
+    """Refuse an answer that the question outside the total does not have.
+
+    Raises
+    ------
+    RecordError
+        Naming the measure, the answer and what is allowed.
+    """
     if difficulty is None:
         return
     item = measure.functional_item

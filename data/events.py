@@ -1,16 +1,16 @@
-"""Dated marks on a trajectory: medication, therapy, life."""
+"""Dated marks on a trajectory: medication, therapy, life. Taken back, never deleted."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from data.actors import Right
 from data.audit import add_audit_entry
 from data.errors import RecordError
 from data.moments import day_date, day_number, today
-from data.records import now_stamp, recorder
-from data.scope import check_course
+from data.records import check_reason, now_stamp, recorder
+from data.scope import check_course, check_record
 from data.tables import EVENT_KINDS, event
 
 
@@ -22,6 +22,15 @@ class Event:
     day: date
     kind: str
     description: str
+
+
+@dataclass(frozen=True)
+class WithdrawnEvent:
+    """A mark that was taken back, by whom and why."""
+
+    event: Event
+    withdrawn_by: str
+    reason: str
 
 
 def add_event(
@@ -64,15 +73,58 @@ def add_event(
     return event_id
 
 
+def void_event(connection: Connection, event_id: int, *, reason: str) -> None:
+    """Take a mark off its course's trajectory; the row is kept, with the reason.
+
+    Raises
+    ------
+    RecordError
+        If there is no such mark, it was taken back before, or there is no reason.
+    """
+    patient_id = check_record(connection, Right.RECORD, event, event_id)
+    check_reason(reason)
+    voided = connection.execute(
+        update(event)
+        .where(event.c.id == event_id, event.c.voided_at.is_(None))
+        .values(
+            voided_at=now_stamp(),
+            voided_by=recorder(connection),
+            void_reason=reason.strip(),
+        )
+    )
+    if voided.rowcount == 0:
+        raise RecordError("This event was taken back before; nothing was changed")
+    add_audit_entry(
+        connection, action="void", subject=f"event {event_id}", patient_id=patient_id
+    )
+
+
 def list_events(connection: Connection, course_id: int) -> list[Event]:
-    """Return a course's marks, the earliest first."""
+    """Return a course's marks as they stand, the earliest first."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = (
-        select(event.c.id, event.c.day, event.c.kind, event.c.description)
+    query = _events_of(course_id).where(event.c.voided_at.is_(None))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def list_withdrawn_events(
+    connection: Connection, course_id: int
+) -> list[WithdrawnEvent]:
+    """Return the marks of a course that were taken back, the earliest first."""
+    check_course(connection, Right.READ_RECORDS, course_id)
+    query = _events_of(course_id).where(event.c.voided_at.is_not(None))
+    return [
+        WithdrawnEvent(_event(row), row.voided_by, row.void_reason)
+        for row in connection.execute(query)
+    ]
+
+
+def _events_of(course_id: int) -> Select:
+    return (
+        select(event)
         .where(event.c.course_id == course_id)
         .order_by(event.c.day, event.c.id)
     )
-    return [
-        Event(row.id, day_date(row.day), row.kind, row.description)
-        for row in connection.execute(query)
-    ]
+
+
+def _event(row: Row) -> Event:
+    return Event(row.id, day_date(row.day), row.kind, row.description)

@@ -8,7 +8,7 @@ and a change to one patient leaves the others as they are.
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,13 +38,19 @@ SITES = ("Example clinic North", "Example clinic South")
 NURSE = "Nurse Imaginary"
 OLD_SYSTEM = "Import of old records"
 
-ADVERSE_EVENTS = (
-    "Nausea; settled within an hour.",
-    "Blood pressure up to 168/96, back to usual after 40 minutes.",
-    "Headache in the evening.",
-    "Marked dissociation, distressing for 10 minutes; stayed with the patient.",
-    "Dizziness on standing up.",
-)
+RAISED = "raised blood pressure"
+# In words, with the code of the list that they are of.
+ADVERSE_EVENTS = {
+    "Nausea; settled within an hour.": "nausea",
+    "Blood pressure up to 168/96, back to usual after 40 minutes.": RAISED,
+    "Headache in the evening.": "headache",
+    "Marked dissociation, distressing for 10 minutes; stayed with the patient.": (
+        "anxiety"
+    ),
+    "Dizziness on standing up.": "dizziness",
+}
+RAISED_TO = (168, 96)
+DISTRESSED = "anxiety"
 INTENTIONS = (
     "To let the day be easier.",
     "To look at the grief without running from it.",
@@ -64,6 +70,14 @@ EVENTS = (
     ("life event", "Moved in with family"),
     ("other", "Influenza, in bed for a week"),
 )
+MORE_EVENTS = (
+    ("medication", "Bupropion 150 mg added"),
+    ("medication", "Lithium stopped"),
+    ("medication", "Mirtazapine 15 mg at night begun"),
+    ("therapy", "Psychotherapy every two weeks begun"),
+    ("therapy", "Group therapy begun"),
+    ("life event", "Back at work"),
+)
 CLOSED_EARLY = ("No benefit", "Adverse effects", "Cost", "Patient's wish")
 
 # By number: patients whose records show what a record can go through.
@@ -72,6 +86,19 @@ MISTYPED_FORM = {12, 22, 37, 55, 83, 104}
 MISTYPED_ITEM_9 = 64
 WRONG_PATIENT = 41
 WRONG_DOSE = 28
+# Their last PHQ-9: item 9 was left out, or answered higher than before.
+LEFT_ITEM_9_OUT = 115
+ROSE_IN_ITEM_9 = 117
+# Nobody has gone through the checklist of the newest courses yet.
+NOT_SCREENED = range(117, PATIENTS + 1)
+# Their courses are scheduled otherwise than the practice's.
+OWN_SCHEDULES = {
+    14: {"maintenance_days": 14},
+    45: {"weeks_after_induction": "2,4,8"},
+    110: {"day_after_first": True},
+}
+# The next infusion is agreed on for those who are in treatment; of a few it is not.
+NOT_PLANNED = {113, 119}
 
 INDUCTION = 6
 # How many days after the one before each infusion of an induction is planned.
@@ -134,6 +161,8 @@ class InventedCourse:
     infusions: tuple[InventedInfusion, ...]
     forms: tuple[InventedForm, ...]
     events: tuple[Row, ...]
+    schedule: Row = field(default_factory=dict)
+    """How it differs from the practice's schedule."""
 
 
 @dataclass(frozen=True)
@@ -287,7 +316,7 @@ def _courses(person: _Person, start: int, end: int) -> list[InventedCourse]:
     again = person.rng.random() < 0.45 and relapsed
     second_start = start + person.rng.randint(150, 210)
     if not again or second_start >= end:
-        return [_cut(_with_mishaps(person, first), end)]
+        return [_with_last_item_9(person, _cut(_with_mishaps(person, first), end))]
     closed = {
         "closed_day": second_start - 21,
         "closed_reason": "Relapse; a second course was agreed",
@@ -301,24 +330,42 @@ def _courses(person: _Person, start: int, end: int) -> list[InventedCourse]:
 def _course(person: _Person, number: int, start: int) -> InventedCourse:
     rng = person.rng
     schedule = _schedule(person, start)
-    row = {
-        "number": number,
-        "indication": person.indication,
-        "clinician": person.clinician,
-        "opened_day": schedule.opened_day,
+    asked = {
         "failed_antidepressant_trials": rng.randint(2, 6),
         "psychosis": False,
         "substance_use_disorder": rng.random() < 0.08,
         "uncontrolled_medical_condition": False,
     }
+    row = {
+        "number": number,
+        "indication": person.indication,
+        "clinician": person.clinician,
+        "opened_day": schedule.opened_day,
+        **_screening(person, schedule.opened_day, asked),
+    }
     return InventedCourse(
         patient=person.number,
         site=person.site,
         row=row | _closing(rng, schedule),
-        infusions=tuple(_infusions(person, schedule)),
+        infusions=tuple(_infusions(person, number, schedule)),
         forms=tuple(_forms(person, number, schedule)),
-        events=tuple(_events(rng, start)),
+        events=(*_events(rng, start), *_more_events(person, number, start)),
+        schedule=OWN_SCHEDULES.get(person.number, {}),
     )
+
+
+def _screening(person: _Person, opened_day: int, asked: Row) -> Row:
+    """Return what was asked before a course, by whom and when; or that nothing was."""
+    more = {
+        "chronic_ptsd": person.indication != "depression",
+        "consent": True,
+        "screened_at": stamp(opened_day * MINUTES_PER_DAY + 11 * 60),
+        "screened_by": person.clinician,
+    }
+    screened = person.number not in OLD_RECORDS
+    if person.number in NOT_SCREENED or not screened:
+        return dict.fromkeys((*asked, *more))
+    return asked | more
 
 
 def _schedule(person: _Person, start: int) -> _Schedule:
@@ -364,11 +411,16 @@ def _closing(rng: random.Random, schedule: _Schedule) -> Row:
     }
 
 
-def _infusions(person: _Person, schedule: _Schedule) -> Iterator[InventedInfusion]:
+def _infusions(
+    person: _Person, course: int, schedule: _Schedule
+) -> Iterator[InventedInfusion]:
     dose = _one_of(person.rng, {0.5: 3, 0.6: 1})
     for number, minute in enumerate(schedule.given, start=1):
         phase = "induction" if minute in schedule.induction else "maintenance"
         values = _infusion_values(person, dose, phase)
+        if person.number not in OLD_RECORDS:
+            seed = f"{SEED} {person.number} {course} {number} signs"
+            values |= _signs(random.Random(seed), person, values)
         if (person.number, number) == (WRONG_DOSE, 3):
             wrong = values | {"dose_mg_per_kg": round(dose / 10, 2)}
             yield InventedInfusion(minute, wrong, corrected=values)
@@ -386,9 +438,36 @@ def _infusion_values(person: _Person, dose: float, phase: str) -> Row:
         "dose_mg": round(dose * person.weight),
         "route": _one_of(rng, {"IV": 96, "IM": 4}),
         "minutes": _one_of(rng, {40: 3, 45: 1, 50: 1}),
-        "adverse_events": _sometimes(rng, 0.16, ADVERSE_EVENTS),
+        "adverse_events": _sometimes(rng, 0.16, tuple(ADVERSE_EVENTS)),
         "intention": _sometimes(rng, 0.3, INTENTIONS),
         "integration_note": _sometimes(rng, 0.25, INTEGRATION_NOTES),
+    }
+
+
+def _signs(rng: random.Random, person: _Person, values: Row) -> Row:
+    """Return what was measured and noted at an infusion, fitting what was written."""
+    code = ADVERSE_EVENTS.get(values["adverse_events"])
+    systolic, diastolic = rng.randint(108, 142), rng.randint(66, 90)
+    pulse, rise = rng.randint(58, 88), rng.randint(6, 26)
+    peak = {
+        "systolic_peak": systolic + rise,
+        "diastolic_peak": diastolic + rise // 2,
+    }
+    if code == RAISED:
+        peak = dict(zip(peak, RAISED_TO, strict=True))
+    felt = _one_of(rng, {"none": 20, "mild": 45, "moderate": 30, "severe": 5})
+    return {
+        "weight_kg": round(person.weight + rng.uniform(-0.8, 0.8), 1),
+        "systolic_before": systolic,
+        "diastolic_before": diastolic,
+        "pulse_before": pulse,
+        **peak,
+        "pulse_peak": pulse + rng.randint(0, 22),
+        "systolic_after": systolic + rng.randint(-6, 9),
+        "diastolic_after": diastolic + rng.randint(-4, 5),
+        "pulse_after": pulse + rng.randint(-5, 6),
+        "dissociation": "severe" if code == DISTRESSED else felt,
+        "adverse_event_codes": code,
     }
 
 
@@ -400,17 +479,37 @@ def _events(rng: random.Random, start: int) -> Iterator[Row]:
             yield {"day": day, "kind": kind, "description": description}
 
 
+def _more_events(person: _Person, course: int, start: int) -> Iterator[Row]:
+    rng = random.Random(f"{SEED} {person.number} {course} events")
+    for _ in range(2):
+        if rng.random() < 0.3:
+            kind, description = rng.choice(MORE_EVENTS)
+            day = start + rng.randint(-5, 60)
+            yield {"day": day, "kind": kind, "description": description}
+
+
 def _cut(course: InventedCourse, day: int) -> InventedCourse:
-    """Return what of a course had happened before this day."""
+    """Return what of a course had happened before this day, and what is planned."""
     before = day * MINUTES_PER_DAY
     closed = course.row["closed_day"]
+    still_open = closed is None or closed >= day
     return replace(
         course,
-        row=course.row | (_OPEN if closed is not None and closed >= day else {}),
+        row=course.row | (_OPEN if still_open else {}),
+        schedule=course.schedule | (_planned_next(course, day) if still_open else {}),
         infusions=tuple(i for i in course.infusions if i.minute < before),
         forms=tuple(f for f in course.forms if f.minute < before),
         events=tuple(e for e in course.events if e["day"] < day),
     )
+
+
+def _planned_next(course: InventedCourse, day: int) -> Row:
+    """Return the day of the next infusion, where there is to be one and it is set."""
+    to_come = [i.minute // MINUTES_PER_DAY for i in course.infusions]
+    to_come = [planned for planned in to_come if planned >= day]
+    if not to_come or course.patient in NOT_PLANNED:
+        return {}
+    return {"next_infusion_day": to_come[0]}
 
 
 # The forms --------------------------------------------------------------------
@@ -527,6 +626,23 @@ def _with_mishaps(person: _Person, course: InventedCourse) -> InventedCourse:
     if len(complete) > 2:
         chosen = complete[2]
         forms[chosen] = _with_mishap(person, forms[chosen])
+    return replace(course, forms=tuple(forms))
+
+
+def _with_last_item_9(person: _Person, course: InventedCourse) -> InventedCourse:
+    """Return the course with the last item 9 left out or risen, if it is to be so."""
+    asked = [
+        i for i, form in enumerate(course.forms) if form.facts.measure == PHQ9.code
+    ]
+    changed = {LEFT_ITEM_9_OUT: None, ROSE_IN_ITEM_9: 2}
+    if person.number not in changed or not asked:
+        return course
+    forms = list(course.forms)
+    last = forms[asked[-1]]
+    answers = (*(last.facts.answers or ())[:8], changed[person.number])
+    gap = "refused" if None in answers else None
+    facts = replace(last.facts, answers=answers, partial_reason=gap)
+    forms[asked[-1]] = replace(last, facts=facts)
     return replace(course, forms=tuple(forms))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from data.actors import operator
-from data.alerts import ENTERED_BY_MISTAKE, ITEM_9
+from data.alerts import ENTERED_BY_MISTAKE, ITEM_9, NOTHING, to_ask_about
 from data.assessments import AssessmentFacts, assessment_values
 from data.audit import add_audit_entry
 from data.course_scores import rebuild_course_scores, rebuild_if_outdated
@@ -44,9 +44,11 @@ from data.tables import (
     alert,
     assessment,
     course,
+    course_schedule,
     event,
     infusion,
     patient,
+    setting,
     site,
 )
 
@@ -57,8 +59,11 @@ ALERT_ACTIONS_TAKEN = (
     "risk assessed, safety plan made",
     "referred",
 )
-# Alerts of the last days are open; so are those of one patient, overlooked for longer.
+ASKED_AGAIN = "asked again, no such thoughts reported"
+# Alerts of the last days are open; so are those of one patient, seen and then
+# overlooked for longer than this practice allows.
 OPEN_DAYS = 6
+ALLOWED_HOURS = 72
 OVERLOOKED_PATIENT = 114
 OVERLOOKED_DAYS = 40
 
@@ -171,6 +176,7 @@ def _write(connection: Connection, as_of_day: int, tell: Tell) -> None:
     placed = list(zip(_insert(connection, course, rows), courses, strict=True))
     _write_infusions(connection, placed)
     _write_events(connection, placed)
+    _write_schedules(connection, placed, as_of_day)
     tell(0.6, "Writing their forms …")
     _write_forms(connection, placed, as_of_day)
     tell(0.8, "Deriving baselines and scores …")
@@ -191,7 +197,17 @@ def _insert(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
     if not rows:
         return []
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, rows))
+    return list(connection.scalars(statement, _of_equal_columns(rows)))
+
+
+def _of_equal_columns(rows: list[Row]) -> list[Row]:
+    """Return the rows with every column that one of them has.
+
+    Rows that are inserted together have the columns of the first; more are not looked
+    at.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [names | row for row in rows]
 
 
 def _write_infusions(
@@ -245,6 +261,26 @@ def _write_events(
     connection.execute(insert(event), rows)
 
 
+def _write_schedules(
+    connection: Connection, placed: list[tuple[int, InventedCourse]], as_of_day: int
+) -> None:
+    """Write what is planned, and what differs from the practice's schedule."""
+    changed_at = stamp((as_of_day - 2) * MINUTES_PER_DAY)
+    rows = [
+        made.schedule
+        | {
+            "course_id": course_id,
+            "changed_at": changed_at,
+            "changed_by": made.row["clinician"],
+        }
+        for course_id, made in placed
+        if made.schedule
+    ]
+    connection.execute(insert(course_schedule), _of_equal_columns(rows))
+    allowed = {"name": "alert_escalation_hours", "value": str(ALLOWED_HOURS)}
+    connection.execute(insert(setting), [allowed])
+
+
 def _write_forms(
     connection: Connection, placed: list[tuple[int, InventedCourse]], as_of_day: int
 ) -> None:
@@ -262,7 +298,7 @@ def _write_forms(
     alerts = [
         _alert_row(e, corrections.get(e.id, e.id), as_of_day, rng)
         for e in entered
-        if _item_9(e.form.facts)
+        if _asks(e.form.facts)
     ]
     connection.execute(insert(alert), alerts)
 
@@ -305,27 +341,39 @@ def _correction_row(entered: _Entered) -> Row:
 def _alert_row(
     entered: _Entered, standing_id: int, as_of_day: int, rng: random.Random
 ) -> Row:
-    """Return the alert of a positive item 9: open, or closed with what was done."""
+    """Return the alert of an item 9 to ask about: open, or what was done about it."""
     form = entered.form
     action, after = rng.choice(ALERT_ACTIONS_TAKEN), rng.randint(20, 300)
-    stands = form.standing is not None and bool(_item_9(form.standing))
+    left_out = assessment_values(form.facts)["item_9"] is None
+    stands = form.standing is not None and _asks(form.standing)
     row = {
         "assessment_id": standing_id if stands else entered.id,
         "kind": ITEM_9,
         "opened_at": stamp(form.minute + 10),
     }
-    closed = {
+    seen = {
         "seen_at": stamp(form.minute + after - 5),
         "seen_by": entered.clinician,
-        "action": action if stands else ENTERED_BY_MISTAKE,
+    }
+    closed = {
+        "action": _action(action, stands=stands, left_out=left_out),
         "closed_at": stamp(form.minute + after),
         "closed_by": entered.clinician,
     }
     days = as_of_day - form.minute // MINUTES_PER_DAY
     overlooked = entered.patient == OVERLOOKED_PATIENT and days <= OVERLOOKED_DAYS
-    is_open = stands and (days <= OPEN_DAYS or overlooked)
-    return row | (dict.fromkeys(closed) if is_open else closed)
+    if not stands or not (days <= OPEN_DAYS or overlooked):
+        return row | seen | closed
+    return row | (seen if overlooked else dict.fromkeys(seen)) | dict.fromkeys(closed)
 
 
-def _item_9(facts: AssessmentFacts) -> int | None:
-    return assessment_values(facts)["item_9"]
+def _action(action: str, *, stands: bool, left_out: bool) -> str:
+    if not stands:
+        return ENTERED_BY_MISTAKE
+    return ASKED_AGAIN if left_out else action
+
+
+def _asks(facts: AssessmentFacts) -> bool:
+    """Whether there is something to ask about in item 9."""
+    values = assessment_values(facts)
+    return to_ask_about(facts.measure, values["answers"], values["item_9"]) != NOTHING

@@ -5,7 +5,16 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, Subquery, and_, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+)
 
 from data.actors import Right, require
 from data.course_scores import NEVER_DAY, progress_select, scores_select
@@ -197,14 +206,16 @@ def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``patient_id``, ``course_id``, ``measure``, ``recall_window``, ``day``,
-        ``total`` (missing when incomplete) and ``item_9`` (missing when unanswered,
-        not asked or not received).
+        ``total`` (missing when incomplete), ``item_9`` (missing when unanswered, not
+        asked or not received) and ``before_start`` (1 where the form was completed
+        before infusion 1, or else 0).
     """
     latest = (
         select(course.c.patient_id, func.max(course.c.number).label("number"))
         .group_by(course.c.patient_id)
         .subquery("latest")
     )
+    started = _started()
     day = (
         assessment.c.completed_minute + assessment.c.completed_offset
     ) // MINUTES_PER_DAY
@@ -217,8 +228,12 @@ def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
             day.label("day"),
             assessment.c.total,
             assessment.c.item_9,
+            case(
+                (assessment.c.completed_minute <= started.c.first_minute, 1), else_=0
+            ).label("before_start"),
         )
         .join_from(course, assessment, assessment.c.course_id == course.c.id)
+        .outerjoin(started, started.c.course_id == course.c.id)
         .join(
             latest,
             and_(

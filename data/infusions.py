@@ -78,6 +78,7 @@ class Infusion:
     number: int
     facts: InfusionFacts
     recorded_by: str
+    recorded_at: datetime
 
 
 def add_infusion(
@@ -334,4 +335,11 @@ def _infusion(row: Any, number: int) -> Infusion:
         ),
         **{name: getattr(row, name) for name in _FACT_NAMES},
     )
-    return Infusion(row.id, row.course_id, number, facts, row.recorded_by)
+    return Infusion(
+        id=row.id,
+        course_id=row.course_id,
+        number=number,
+        facts=facts,
+        recorded_by=row.recorded_by,
+        recorded_at=row.recorded_at,
+    )

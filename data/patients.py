@@ -11,12 +11,13 @@ from data.audit import add_audit_entry
 from data.course_scores import refresh_course_scores
 from data.errors import RecordError
 from data.moments import day_date, day_number, today, utc_now
-from data.records import check_listed, recorder
+from data.records import check_listed, now_stamp, recorder
 from data.scope import check_course, check_patient, own_site, within_reach
 from data.tables import INDICATIONS, SEXES, course, patient, site
 
 
 EARLIEST_BIRTH = date(1900, 1, 1)
+MOST_TRIALS = 50
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class Patient:
     def name(self) -> str:
         """Family name, given name; empty where neither was recorded."""
         return ", ".join(part for part in (self.family_name, self.given_name) if part)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What was asked before a course; None where it was not asked."""
+
+    failed_antidepressant_trials: int | None = None
+    psychosis: bool | None = None
+    substance_use_disorder: bool | None = None
+    uncontrolled_medical_condition: bool | None = None
+    chronic_ptsd: bool | None = None
+    consent: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -58,17 +71,16 @@ class Course:
     closed: date | None
     closed_reason: str | None
 
+    @property
+    def screening(self) -> Screening:
+        """What was asked before the course."""
+        names = Screening.__dataclass_fields__
+        return Screening(**{name: getattr(self, name) for name in names})
 
-@dataclass(frozen=True)
-class Screening:
-    """What was asked before a course; None where it was not asked."""
-
-    failed_antidepressant_trials: int | None = None
-    psychosis: bool | None = None
-    substance_use_disorder: bool | None = None
-    uncontrolled_medical_condition: bool | None = None
-    chronic_ptsd: bool | None = None
-    consent: bool | None = None
+    @property
+    def screened(self) -> bool:
+        """Whether anything of the screening was recorded, here or by an import."""
+        return self.screened_at is not None or self.screening != Screening()
 
 
 def add_patient(
@@ -247,6 +259,40 @@ def reopen_course(connection: Connection, course_id: int) -> None:
     add_audit_entry(
         connection,
         action="reopen",
+        subject=f"course {course_id}",
+        patient_id=patient_id,
+    )
+
+
+def record_screening(
+    connection: Connection, course_id: int, screening: Screening
+) -> None:
+    """Record what was asked before a course, in place of what was recorded before.
+
+    Raises
+    ------
+    RecordError
+        If the course is out of reach, or a value is impossible.
+    """
+    patient_id = check_course(connection, Right.RECORD, course_id)
+    trials = screening.failed_antidepressant_trials
+    if trials is not None and not 0 <= trials <= MOST_TRIALS:
+        raise RecordError(
+            f"Antidepressants failed {trials} is impossible; allowed: 0 to "
+            f"{MOST_TRIALS}"
+        )
+    connection.execute(
+        update(course)
+        .where(course.c.id == course_id)
+        .values(
+            **vars(screening),
+            screened_at=now_stamp(),
+            screened_by=recorder(connection),
+        )
+    )
+    add_audit_entry(
+        connection,
+        action="screen",
         subject=f"course {course_id}",
         patient_id=patient_id,
     )

@@ -28,6 +28,7 @@ RANGES = {
     "alert_escalation_hours": (1, 168),
 }
 LONGEST_TEXT = 1_000
+LATEST_WEEK = 52
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,31 @@ def change_settings(connection: Connection, **changes: Any) -> None:
         add_audit_entry(connection, action="change", subject=f"setting {name}")
 
 
+def weeks_of(text: str) -> tuple[int, ...]:
+    """Return weeks written with commas between; nothing written: none.
+
+    Raises
+    ------
+    RecordError
+        If one is no whole number from 1 to 52, or they do not rise.
+
+    Examples
+    --------
+    >>> weeks_of("2, 4"), weeks_of("")
+    ((2, 4), ())
+    """
+    parts = [part.strip() for part in text.split(",")] if text.strip() else []
+    # isdecimal takes the digits of every script, and int() reads them all.
+    weeks = tuple(int(part) for part in parts if part.isascii() and part.isdecimal())
+    impossible = [week for week in weeks if not 1 <= week <= LATEST_WEEK]
+    if len(weeks) < len(parts) or impossible or list(weeks) != sorted(set(weeks)):
+        raise RecordError(
+            f"Weeks {text!r} are not allowed; allowed: whole weeks from 1 to "
+            f"{LATEST_WEEK}, rising, with commas between, such as 2,4; or nothing"
+        )
+    return weeks
+
+
 _NAMES = tuple(field.name for field in fields(PracticeSettings))
 
 
@@ -147,5 +173,7 @@ def _check(name: str, value: Any) -> None:
         raise RecordError(
             f"Setting {name} has {len(value):,} characters; allowed: {LONGEST_TEXT:,}"
         )
+    if name == "weeks_after_induction":
+        weeks_of(value)
     if name == "crisis_text" and not value.strip():
         raise RecordError("Setting crisis_text is empty; patients are shown this text")

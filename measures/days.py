@@ -3,6 +3,8 @@
 from datetime import date
 
 
+DAYS_PER_WEEK = 7
+
 _EPOCH = date(1970, 1, 1).toordinal()
 
 

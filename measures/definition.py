@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 
@@ -109,7 +110,7 @@ class Measure:
         """Number of scored items."""
         return len(self.items)
 
-    @property
+    @cached_property  # asked for every answer of every form that is shown
     def highest_answer(self) -> int:
         """Most points one item can add."""
         return max(answer.score for answer in self.answers)

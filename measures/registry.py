@@ -1,6 +1,7 @@
 """Every measure, criterion and time point, by code."""
 
 import hashlib
+from functools import cache
 
 from measures import criteria, timepoints
 from measures.criteria import Criterion, Eligibility
@@ -49,9 +50,23 @@ def criteria_of(measure: str, kind: str | None = None) -> tuple[Criterion, ...]:
     )
 
 
+@cache
 def default_criterion(measure: str, kind: str) -> Criterion:
     """Return the criterion of this kind that is used unless another is asked for."""
     return criteria_of(measure, kind)[0]
+
+
+def usual_measures(indication: str | None) -> tuple[str, ...]:
+    """Return the codes of the measures that a course for this is followed by.
+
+    Depression alone: PHQ-9. Otherwise both, and so where nothing was recorded.
+
+    Examples
+    --------
+    >>> usual_measures("depression"), usual_measures("ptsd")
+    (('phq9',), ('phq9', 'pcl5'))
+    """
+    return (PHQ9.code,) if indication == "depression" else tuple(MEASURES)
 
 
 def definition_version() -> str:

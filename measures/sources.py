@@ -116,3 +116,20 @@ AU_GUIDELINES = Source(
     "a cut-off tends to be more reliable than the symptom rule.",
     "https://comorbidityguidelines.org.au",
 )
+EARLY_COURSE_2020 = Source(
+    "early_course_2020",
+    "PMID 33031861: patients of a Canadian ketamine clinic, QIDS-SR, n = 134.",
+    "https://pubmed.ncbi.nlm.nih.gov/33031861",
+)
+BIO_K_2023 = Source(
+    "bio_k_2023",
+    "Bio-K trial of three ketamine infusions in treatment-resistant depression, MADRS, "
+    "2023 (abstract).",
+    "https://www.safetylit.org/citations/index.php?fuseaction=citations."
+    "viewdetails&citationIds%5B%5D=citjournalarticle_837756_1",
+)
+EARLY_SIGNAL_2024 = Source(
+    "early_signal_2024",
+    "Transl Psychiatry 2024, s41398-024-03027-2: six infusions, MADRS, n = 135.",
+    "https://doi.org/10.1038/s41398-024-03027-2",
+)

@@ -55,6 +55,12 @@ SETTING_NAMES = {
     "kiosk_idle_minutes": "Minutes without an answer until a patient's tablet ends",
     "second_factor_required": "Every account needs a second factor",
     "crisis_text": "Text for a patient who answers item 9 with 1 or more",
+    "before_each_infusion": "A form before each infusion",
+    "day_after_first": "A form a day after infusion 1",
+    "weeks_after_induction": "Weeks after the last induction infusion, a form each",
+    "maintenance_days": "Days from one form to the next in maintenance",
+    "induction_gap_days": "Days from one induction infusion to the next",
+    "alert_escalation_hours": "Hours until an open item-9 alert is shown to the lead",
 }
 
 CHAIN_WHOLE = (

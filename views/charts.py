@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from html import escape
-from itertools import accumulate
+from itertools import pairwise
 from math import ceil
 
 from analysis.trajectory import (
@@ -18,67 +18,82 @@ from analysis.trajectory import (
 from measures.criteria import PCL5_CUT_POINTS
 from measures.definition import Measure
 from measures.pcl5 import PCL5
-from measures.registry import MEASURES
-from views import wording
+from measures.registry import MEASURES, default_criterion
+from measures.timepoints import END_OF_INDUCTION
+from views import chart_wording, wording
+from views.chart_axes import (
+    Axis,
+    DateAxis,
+    InfusionAxis,
+    far_apart,
+    level_path,
+    plain,
+    upright_path,
+)
+from views.chart_parts import (
+    ACCENT,
+    DASHES,
+    NEUTRAL,
+    NOTICE,
+    SHADE,
+    SMALL,
+    STRIP_PIXELS,
+    SYMBOLS,
+    TINT,
+    UNFADED,
+    Row,
+    base_layout,
+    path_shape,
+    stack,
+    strip_axis,
+)
 
-
-# Mid-tones: at least 3.9:1 on the white and on the dark background.
-ACCENT = "#1b8a99"
-NOTICE = "#b0671a"
-NEUTRAL = "#7a8288"
-SHADE = "rgba(128, 132, 136, {:.2f})"
-
-# One shape and one dash per recall window of a measure, in the measure's order.
-SYMBOLS = ("circle", "square", "diamond")
-DASHES = ("solid", "dash", "dot")
 
 PANEL_PIXELS = 215
-STRIP_PIXELS = 28
-GAP_PIXELS = 8
-MARGIN = {"l": 66, "r": 98, "t": 6, "b": 44}
-SMALL = {"size": 12}
+DOSE_PIXELS = 20
 ON_THE_RIGHT = {"xanchor": "left", "xshift": 8, "yanchor": "middle", "yshift": 0}
 ON_THE_LEFT = {"xanchor": "right", "xshift": -12, "yanchor": "middle", "yshift": 0}
 
-# A click on one point leaves the others as they are.
-UNFADED = {"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}}
-
 # Marks nearer to each other than this share of the axis keep their hover text only.
 NEAREST_NUMBER = 0.018
+NEAREST_BOX = 0.021
+NEAREST_DOSE = 0.07
 NEAREST_WORD = 0.13
 
-# Room on the time axis, as shares of what lies between: for the words on the lines,
-# and for the number of the latest total.
-ROOM_BEFORE = 0.2
-ROOM_AFTER = 0.05
-
 SPARKLINE_TOTALS = 20
+
+ALL = "All"
+INDUCTION = "Induction"
+LATEST = "Last 3 months"
+LATEST_DAYS = 91
 
 
 @dataclass(frozen=True)
 class InfusionMark:
-    """One infusion on the time axis."""
+    """One infusion on the axis."""
 
     number: int
     at: datetime
     maintenance: bool
     text: str
+    dose: str = ""
+    """The dose in the fewest characters; empty where it was not recorded."""
+    dose_changed: int = 0
+    """1 where it is higher than before, -1 where it is lower."""
 
 
 @dataclass(frozen=True)
 class EventMark:
-    """One dated event on the time axis."""
+    """One dated event on the axis."""
 
     day: date
     kind: str
     text: str
 
-
-@dataclass(frozen=True)
-class _Row:
-    axis: str
-    bottom: float
-    top: float
+    @property
+    def at(self) -> datetime:
+        """Where it lies: at the beginning of its day."""
+        return datetime.combine(self.day, time())
 
 
 def sparkline(totals: Sequence[float]) -> list[float]:
@@ -89,37 +104,64 @@ def sparkline(totals: Sequence[float]) -> list[float]:
     return list(totals)[-SPARKLINE_TOTALS:] if len(totals) > 1 else []
 
 
-def time_range(
+def times_shown(
     trajectories: Sequence[Trajectory], infusions: Sequence[InfusionMark]
-) -> tuple[datetime, datetime]:
-    """Return the first and last moment that the chart shows, with some room."""
-    moments = [_plain(p.completed_at) for t in trajectories for p in t.points]
-    moments += [_plain(infusion.at) for infusion in infusions]
-    first, last = min(moments), max(moments)
-    span = max(last - first, timedelta(days=7))
-    return first - ROOM_BEFORE * span, last + ROOM_AFTER * span
+) -> dict[str, tuple[datetime, datetime]]:
+    """Return the times that a chart may show, by name: all, and what is less than all.
+
+    The induction goes on for as long as a form may count as its end.
+    """
+    first, last = _whole(trajectories, infusions)
+    found = {ALL: (first, last)}
+    induction = [plain(i.at) for i in infusions if not i.maintenance]
+    if induction:
+        end = induction[-1] + timedelta(days=END_OF_INDUCTION.to_days)
+        if end < last:
+            found[INDUCTION] = (first, end)
+    if first < last - timedelta(days=LATEST_DAYS):
+        found[LATEST] = (last - timedelta(days=LATEST_DAYS), last)
+    return found
 
 
-def events_within(
+def date_axis(
     trajectories: Sequence[Trajectory],
     infusions: Sequence[InfusionMark],
-    events: Sequence[EventMark],
-) -> list[EventMark]:
-    """Return the events that lie in the time the chart shows."""
-    start, end = time_range(trajectories, infusions)
-    return [event for event in events if start.date() <= event.day <= end.date()]
+    shown: str = ALL,
+) -> DateAxis:
+    """Return true time, from the first form or infusion to the last one."""
+    return DateAxis(*times_shown(trajectories, infusions)[shown])
+
+
+def infusion_axis(
+    trajectories: Sequence[Trajectory],
+    infusions: Sequence[InfusionMark],
+    shown: str = ALL,
+) -> InfusionAxis:
+    """Return equal room for each infusion; there must be one."""
+    first, last = times_shown(trajectories, infusions)[shown]
+    whole = _whole(trajectories, infusions)
+    return InfusionAxis(first, last, tuple(plain(i.at) for i in infusions), *whole)
+
+
+def _whole(
+    trajectories: Sequence[Trajectory], infusions: Sequence[InfusionMark]
+) -> tuple[datetime, datetime]:
+    moments = [plain(p.completed_at) for t in trajectories for p in t.points]
+    moments += [plain(infusion.at) for infusion in infusions]
+    return min(moments), max(moments)
 
 
 def trajectory_figure(
     trajectories: Sequence[Trajectory],
     infusions: Sequence[InfusionMark],
     events: Sequence[EventMark] = (),
+    axis: Axis | None = None,
 ) -> dict:
-    """Return one course: a panel per measure, above one true time axis.
+    """Return one course: a panel per measure, above one axis.
 
-    Infusions run through every panel as dotted lines; events and item 9 have narrow
-    rows of their own. A line joins totals of one measure on one recall window. An
-    incomplete form is the range of its possible totals. Every drawn form has its id
+    Infusions run through every panel as dotted lines; events, doses and item 9 have
+    narrow rows of their own. A line joins totals of one measure on one recall window.
+    An incomplete form is the range of its possible totals. Every drawn form has its id
     as ``customdata``.
 
     Parameters
@@ -127,27 +169,28 @@ def trajectory_figure(
     trajectories
         At least one, in the order of the panels.
     infusions, events
-        Of the same course; events outside the time range are left out.
+        Of the same course; events outside the axis are left out.
+    axis
+        What lies from left to right: true time from first to last unless given.
     """
-    start, end = time_range(trajectories, infusions)
-    shown = events_within(trajectories, infusions, events)
-    names = _row_names(trajectories, infusions, shown)
-    height, rows = _stack(names)
+    axis = axis or date_axis(trajectories, infusions)
+    shown = [event for event in events if axis.holds(event.at)]
+    height, rows = stack(_row_names(trajectories, infusions, shown))
+    legend = any(len(t.streams) > 1 for t in trajectories)
     figure = {
         "data": [],
-        "layout": _layout(
-            height, start, end, legend=any(len(t.streams) > 1 for t in trajectories)
-        ),
+        "layout": base_layout(height, axis.layout(), legend=legend),
     }
-    span = (end - start).total_seconds()
     if shown:
-        _add_events(figure, rows["events"], shown, span)
+        _add_events(figure, rows["events"], shown, axis)
     if infusions:
-        _add_infusions(figure, rows["infusions"], infusions, span)
+        _add_infusions(figure, rows["infusions"], infusions, axis)
+    if "doses" in rows:
+        _add_doses(figure, rows["doses"], infusions, axis)
     for trajectory in trajectories:
-        _add_panel(figure, rows[trajectory.measure], trajectory)
+        _add_panel(figure, rows[trajectory.measure], trajectory, axis)
         if f"{trajectory.measure} item 9" in rows:
-            _add_item_9(figure, rows[f"{trajectory.measure} item 9"], trajectory, span)
+            _add_item_9(figure, rows[f"{trajectory.measure} item 9"], trajectory, axis)
     return figure
 
 
@@ -158,6 +201,7 @@ def _row_names(
 ) -> list[tuple[str, int]]:
     names = [("events", STRIP_PIXELS)] if events else []
     names += [("infusions", STRIP_PIXELS)] if infusions else []
+    names += [("doses", DOSE_PIXELS)] if any(i.dose for i in infusions) else []
     for trajectory in trajectories:
         names.append((trajectory.measure, PANEL_PIXELS))
         if MEASURES[trajectory.measure].suicide_item is not None:
@@ -165,58 +209,19 @@ def _row_names(
     return names
 
 
-def _stack(names: Sequence[tuple[str, int]]) -> tuple[int, dict[str, _Row]]:
-    """Put rows from top to bottom and return the height and where each lies."""
-    plot = sum(pixels for _, pixels in names) + GAP_PIXELS * (len(names) - 1)
-    tops = [0, *accumulate(pixels + GAP_PIXELS for _, pixels in names)]
-    rows = {
-        name: _Row(
-            axis="y" if number == 0 else f"y{number + 1}",
-            bottom=max(0.0, 1 - (tops[number] + pixels) / plot),
-            top=1 - tops[number] / plot,
-        )
-        for number, (name, pixels) in enumerate(names)
-    }
-    return plot + MARGIN["t"] + MARGIN["b"], rows
-
-
-def _layout(height: int, start: datetime, end: datetime, *, legend: bool) -> dict:
-    return {
-        "height": height + (STRIP_PIXELS if legend else 0),
-        "margin": MARGIN | ({"b": MARGIN["b"] + STRIP_PIXELS} if legend else {}),
-        "showlegend": legend,
-        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container"},
-        "hovermode": "closest",
-        "dragmode": "zoom",
-        "shapes": [],
-        "annotations": [],
-        "xaxis": {
-            "type": "date",
-            "range": [_iso(start), _iso(end)],
-            "anchor": "free",
-            "position": 0,
-            "showgrid": False,
-            "zeroline": False,
-            "ticks": "outside",
-            "tickformat": "%-d %b\n%Y",
-            "title": {"text": ""},
-        },
-    }
-
-
 def _add_events(
-    figure: dict, row: _Row, events: Sequence[EventMark], span: float
+    figure: dict, row: Row, events: Sequence[EventMark], axis: Axis
 ) -> None:
-    moments = [datetime.combine(e.day, datetime.min.time()) for e in events]
-    spaced = _spaced(moments, span, NEAREST_WORD)
-    figure["layout"][_key(row)] = _strip_axis(row, "events")
-    figure["layout"]["shapes"] += [_upright(m, row, "dashdot") for m in moments]
+    moments = [event.at for event in events]
+    spaced = far_apart(axis, moments, NEAREST_WORD)
+    figure["layout"][row.key] = strip_axis(row, "events")
+    figure["layout"]["shapes"].append(_uprights(axis, moments, row, "dashdot"))
     figure["data"].append(
         {
             "type": "scatter",
             "name": "events",
             "mode": "markers+text",
-            "x": [_iso(moment) for moment in moments],
+            "x": [axis.x(moment) for moment in moments],
             "y": [0.5] * len(events),
             "yaxis": row.axis,
             "text": [
@@ -239,18 +244,18 @@ def _event_hover(event: EventMark) -> str:
 
 
 def _add_infusions(
-    figure: dict, row: _Row, infusions: Sequence[InfusionMark], span: float
+    figure: dict, row: Row, infusions: Sequence[InfusionMark], axis: Axis
 ) -> None:
-    moments = [_plain(infusion.at) for infusion in infusions]
-    spaced = _spaced(moments, span, NEAREST_NUMBER)
-    figure["layout"][_key(row)] = _strip_axis(row, "infusions")
-    figure["layout"]["shapes"] += [_upright(m, row, "dot") for m in moments]
+    moments = [infusion.at for infusion in infusions]
+    spaced = far_apart(axis, moments, NEAREST_NUMBER)
+    figure["layout"][row.key] = strip_axis(row, "infusions")
+    figure["layout"]["shapes"].append(_uprights(axis, moments, row, "dot"))
     figure["data"].append(
         {
             "type": "scatter",
             "name": "infusions",
             "mode": "markers+text",
-            "x": [_iso(moment) for moment in moments],
+            "x": [axis.x(moment) for moment in moments],
             "y": [0.2] * len(infusions),
             "yaxis": row.axis,
             "text": [
@@ -275,23 +280,120 @@ def _add_infusions(
     )
 
 
-def _add_panel(figure: dict, row: _Row, trajectory: Trajectory) -> None:
+def _add_doses(
+    figure: dict, row: Row, infusions: Sequence[InfusionMark], axis: Axis
+) -> None:
+    """Write the first dose, and each one that is another than the one before.
+
+    Where there is no room before the next change, an arrow says which way it went.
+    """
+    known = [infusion for infusion in infusions if infusion.dose]
+    written = [known[0], *(i for i in known[1:] if i.dose_changed)]
+    texts = _dose_texts(written, axis)
+    figure["layout"][row.key] = strip_axis(row, _dose_unit(written))
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "name": "doses",
+            "mode": "text",
+            "x": [axis.x(infusion.at) for infusion in written],
+            "y": [0.5] * len(written),
+            "yaxis": row.axis,
+            "text": texts,
+            "textposition": [_dose_position(text) for text in texts],
+            "textfont": SMALL,
+            "hovertext": [escape(infusion.text) for infusion in written],
+            "hoverinfo": "text",
+            "showlegend": False,
+            "cliponaxis": False,
+        }
+    )
+
+
+def _dose_texts(written: Sequence[InfusionMark], axis: Axis) -> list[str]:
+    low, high = axis.limits
+    places = [axis.position(infusion.at) for infusion in written]
+    least = NEAREST_DOSE * (high - low)
+    room = [*(after - at >= least for at, after in pairwise(places)), True]
+    return [_dose_text(i, room=r) for i, r in zip(written, room, strict=True)]
+
+
+def _dose_unit(written: Sequence[InfusionMark]) -> str:
+    return "dose" if any("mg" in infusion.dose for infusion in written) else "mg/kg"
+
+
+def _dose_text(infusion: InfusionMark, *, room: bool) -> str:
+    arrow = {1: "↑", -1: "↓", 0: ""}[infusion.dose_changed]
+    if arrow and not room:
+        return arrow
+    return f"{arrow} {escape(infusion.dose)}".strip()
+
+
+def _dose_position(text: str) -> str:
+    """Return where a dose stands: the first one before its infusion's line."""
+    if text in ("↑", "↓"):
+        return "middle center"
+    return "middle right" if text[0] in "↑↓" else "middle left"
+
+
+def _add_panel(figure: dict, row: Row, trajectory: Trajectory, axis: Axis) -> None:
     measure = MEASURES[trajectory.measure]
     layout = figure["layout"]
-    layout[_key(row)] = _total_axis(measure, row)
+    layout[row.key] = _total_axis(measure, row)
     layout["shapes"] += [*_bands(measure, row), *_limits(trajectory, row)]
     layout["annotations"] += [
         *_band_words(measure, row),
         *_limit_words(trajectory, row),
-        *_numbers(trajectory, row),
+        *_numbers(trajectory, row, axis),
     ]
+    figure["data"] += _change_band(trajectory, row, axis)
+    legend = len(trajectory.streams) > 1
     for stream in trajectory.streams:
-        layout["shapes"] += _tails(stream, row)
-        legend = len(trajectory.streams) > 1
-        figure["data"] += _stream_traces(stream, row, legend=legend)
+        layout["shapes"] += _tails(stream, row, axis)
+        figure["data"] += _stream_traces(stream, row, axis, legend=legend)
 
 
-def _total_axis(measure: Measure, row: _Row) -> dict:
+def change_limits(trajectory: Trajectory) -> tuple[int, int] | None:
+    """Return the totals a reliable change from baseline begins at, below and above.
+
+    Parameters
+    ----------
+    trajectory
+        None is returned where its current recall window has no baseline.
+    """
+    baseline = trajectory.current.baseline
+    if baseline is None:
+        return None
+    points = default_criterion(trajectory.measure, "change").points
+    highest = MEASURES[trajectory.measure].highest_total
+    return max(0, baseline.total - points), min(highest, baseline.total + points)
+
+
+def _change_band(trajectory: Trajectory, row: Row, axis: Axis) -> Iterator[dict]:
+    """Tint what is less than a reliable change, from the baseline on."""
+    limits = change_limits(trajectory)
+    if limits is None:
+        return
+    low, high = limits
+    baseline = trajectory.current.baseline
+    start, end = axis.x(baseline.completed_at), axis.layout()["range"][1]
+    yield {
+        "type": "scatter",
+        "name": f"{MEASURES[trajectory.measure].name}, reliable change",
+        "mode": "none",
+        "x": [start, end, end, start],
+        "y": [low, low, high, high],
+        "yaxis": row.axis,
+        "fill": "toself",
+        "fillcolor": TINT.format(0.13),
+        "hoveron": "fills",
+        "hoverinfo": "text",
+        "text": chart_wording.band_hover(trajectory.measure, baseline.total, low, high),
+        "showlegend": False,
+    }
+
+
+def _total_axis(measure: Measure, row: Row) -> dict:
     highest = measure.highest_total
     if measure.severity_bands:
         ticks = [*(band.lowest for band in measure.severity_bands), highest]
@@ -312,7 +414,7 @@ def _total_axis(measure: Measure, row: _Row) -> dict:
     }
 
 
-def _bands(measure: Measure, row: _Row) -> Iterator[dict]:
+def _bands(measure: Measure, row: Row) -> Iterator[dict]:
     frame = (0, measure.highest_total, "")
     step = 0.035 if measure.severity_bands else 0.18
     for number, (low, high, _) in enumerate([frame, *_ranges(measure)]):
@@ -330,7 +432,7 @@ def _bands(measure: Measure, row: _Row) -> Iterator[dict]:
         }
 
 
-def _band_words(measure: Measure, row: _Row) -> Iterator[dict]:
+def _band_words(measure: Measure, row: Row) -> Iterator[dict]:
     for low, high, name in _ranges(measure):
         yield {
             "text": name,
@@ -359,7 +461,7 @@ def _ranges(measure: Measure) -> list[tuple[float, float, str]]:
     ]
 
 
-def _limits(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
+def _limits(trajectory: Trajectory, row: Row) -> Iterator[dict]:
     for limit, _, dash in _limit_lines(trajectory):
         yield {
             "type": "line",
@@ -374,7 +476,7 @@ def _limits(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
         }
 
 
-def _limit_words(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
+def _limit_words(trajectory: Trajectory, row: Row) -> Iterator[dict]:
     lines = _limit_lines(trajectory)
     for number, (limit, words, _) in enumerate(lines):
         above = number == 0 and len(lines) > 1
@@ -407,17 +509,19 @@ def _limit_lines(trajectory: Trajectory) -> list[tuple[int, str, str]]:
     return sorted(lines, reverse=True)
 
 
-def _numbers(trajectory: Trajectory, row: _Row) -> Iterator[dict]:
+def _numbers(trajectory: Trajectory, row: Row, axis: Axis) -> Iterator[dict]:
     """Write the totals that are asked for first: baseline, and the latest of each."""
     current = trajectory.current.baseline
     for stream in trajectory.streams:
         baseline = stream.baseline
         if baseline:
             beside = _away_from(baseline, current)
-            yield _number(baseline, f"baseline {baseline.total}", row) | beside
+            words = f"baseline {baseline.total}"
+            yield _number(baseline, words, row, axis) | beside
         latest = stream.totals[-1] if stream.totals else None
         if latest and not latest.is_baseline:
-            yield _number(latest, f"<b>{latest.total}</b>", row) | ON_THE_RIGHT
+            words = f"<b>{latest.total}</b>"
+            yield _number(latest, words, row, axis) | ON_THE_RIGHT
 
 
 def _away_from(baseline: Point, current: Point | None) -> dict:
@@ -428,11 +532,11 @@ def _away_from(baseline: Point, current: Point | None) -> dict:
     return ON_THE_LEFT if earlier else ON_THE_RIGHT | {"xshift": 12}
 
 
-def _number(point: Point, text: str, row: _Row) -> dict:
+def _number(point: Point, text: str, row: Row, axis: Axis) -> dict:
     return {
         "text": text,
         "showarrow": False,
-        "x": _iso(_plain(point.completed_at)),
+        "x": axis.x(point.completed_at),
         "yref": row.axis,
         "y": point.total,
         "yanchor": "bottom",
@@ -440,48 +544,45 @@ def _number(point: Point, text: str, row: _Row) -> dict:
     }
 
 
-def _tails(stream: Stream, row: _Row) -> Iterator[dict]:
+def _tails(stream: Stream, row: Row, axis: Axis) -> Iterator[dict]:
     """Draw the days a form asked about, where they reach back over an infusion."""
     window = MEASURES[stream.measure].recall_window(stream.recall_window)
-    for point in stream.totals:
-        if point.overlaps is not None:
-            at = _plain(point.completed_at)
-            yield {
-                "type": "line",
-                "x0": _iso(at - timedelta(days=window.days)),
-                "x1": _iso(at),
-                "yref": row.axis,
-                "y0": point.total,
-                "y1": point.total,
-                "line": {"color": SHADE.format(0.45), "width": 4},
-                "layer": "below",
-            }
+    asked = timedelta(days=window.days)
+    bars = [
+        (p.completed_at - asked, p.completed_at, p.total)
+        for p in stream.totals
+        if p.overlaps is not None
+    ]
+    if bars:
+        line = {"color": SHADE.format(0.45), "width": 4}
+        yield path_shape(level_path(axis, bars), row.axis, line)
 
 
-def _stream_traces(stream: Stream, row: _Row, *, legend: bool) -> Iterator[dict]:
+def _stream_traces(
+    stream: Stream, row: Row, axis: Axis, *, legend: bool
+) -> Iterator[dict]:
     measure = MEASURES[stream.measure]
     codes = [window.code for window in measure.recall_windows]
     order = codes.index(stream.recall_window)
     name = f"{measure.name}, {wording.window_name(measure.code, stream.recall_window)}"
     if stream.totals:
-        totals = _totals_trace(stream.totals, row, name, order)
-        yield totals | {"showlegend": legend}
+        totals = _totals_trace(stream.totals, axis, name, order)
+        yield totals | {"yaxis": row.axis, "showlegend": legend}
     incomplete = [p for p in stream.points if p.kind == INCOMPLETE]
     if incomplete:
-        yield _incomplete_trace(incomplete, row, name, order)
+        yield _incomplete_trace(incomplete, axis, name, order) | {"yaxis": row.axis}
     if stream.baseline:
-        yield _baseline_trace(stream.baseline, row, name, order)
+        yield _baseline_trace(stream.baseline, axis, name, order) | {"yaxis": row.axis}
 
 
-def _totals_trace(points: Sequence[Point], row: _Row, name: str, order: int) -> dict:
+def _totals_trace(points: Sequence[Point], axis: Axis, name: str, order: int) -> dict:
     symbol = SYMBOLS[order]
     return {
         "type": "scatter",
         "name": name,
         "mode": "lines+markers",
-        "x": [_iso(_plain(p.completed_at)) for p in points],
+        "x": [axis.x(p.completed_at) for p in points],
         "y": [p.total for p in points],
-        "yaxis": row.axis,
         **_clickable(points),
         "line": {"color": ACCENT, "width": 2, "dash": DASHES[order]},
         "marker": {
@@ -496,16 +597,15 @@ def _totals_trace(points: Sequence[Point], row: _Row, name: str, order: int) -> 
 
 
 def _incomplete_trace(
-    points: Sequence[Point], row: _Row, name: str, order: int
+    points: Sequence[Point], axis: Axis, name: str, order: int
 ) -> dict:
     """Draw each range from end to end; gaps keep one form apart from the next."""
     return {
         "type": "scatter",
         "name": f"{name}, incomplete",
         "mode": "lines+markers",
-        "x": [x for p in points for x in (*[_iso(_plain(p.completed_at))] * 2, None)],
+        "x": [x for p in points for x in (*[axis.x(p.completed_at)] * 2, None)],
         "y": [y for p in points for y in (p.lowest, p.highest, None)],
-        "yaxis": row.axis,
         "customdata": [c for p in points for c in (p.id, p.id, None)],
         "connectgaps": False,
         "unselected": UNFADED,
@@ -516,14 +616,13 @@ def _incomplete_trace(
     }
 
 
-def _baseline_trace(point: Point, row: _Row, name: str, order: int) -> dict:
+def _baseline_trace(point: Point, axis: Axis, name: str, order: int) -> dict:
     return {
         "type": "scatter",
         "name": f"{name}, baseline",
         "mode": "markers",
-        "x": [_iso(_plain(point.completed_at))],
+        "x": [axis.x(point.completed_at)],
         "y": [point.total],
-        "yaxis": row.axis,
         "customdata": [point.id],
         "unselected": UNFADED,
         "marker": {
@@ -553,24 +652,20 @@ def _hover(points: Sequence[Point]) -> dict:
     }
 
 
-def _add_item_9(figure: dict, row: _Row, trajectory: Trajectory, span: float) -> None:
+def _add_item_9(figure: dict, row: Row, trajectory: Trajectory, axis: Axis) -> None:
     points = trajectory.points
-    spaced = _spaced([p.completed_at for p in points], span, NEAREST_NUMBER)
-    figure["layout"][_key(row)] = _strip_axis(row, "item 9")
+    figure["layout"][row.key] = strip_axis(row, "item 9")
     figure["data"].append(
         {
             "type": "scatter",
             "name": "item 9",
             "mode": "markers+text",
-            "x": [_iso(_plain(p.completed_at)) for p in points],
+            "x": [axis.x(p.completed_at) for p in points],
             "y": [0.5] * len(points),
             "yaxis": row.axis,
             "customdata": [p.id for p in points],
             "unselected": UNFADED,
-            "text": [
-                _item_9_text(p) if p.item_9 or far else ""
-                for p, far in zip(points, spaced, strict=True)
-            ],
+            "text": _item_9_texts(points, axis),
             "textfont": SMALL,
             "marker": {
                 "symbol": "square-open",
@@ -592,56 +687,33 @@ def _add_item_9(figure: dict, row: _Row, trajectory: Trajectory, span: float) ->
     )
 
 
+def _item_9_texts(points: Sequence[Point], axis: Axis) -> list[str]:
+    """Write answers of 1 or more and missing ones, the others where there is room."""
+    low, high = axis.limits
+    near = NEAREST_BOX * (high - low)
+    places = [axis.position(p.completed_at) for p in points]
+    told = [at for at, p in zip(places, points, strict=True) if _must_be_told(p)]
+    spaced = far_apart(axis, [p.completed_at for p in points], NEAREST_NUMBER)
+    return [
+        _item_9_text(p)
+        if _must_be_told(p) or (far and all(abs(at - t) >= near for t in told))
+        else ""
+        for at, p, far in zip(places, points, spaced, strict=True)
+    ]
+
+
+def _must_be_told(point: Point) -> bool:
+    return bool(point.item_9) or (point.item_9 is None and point.kind != TOTAL_ONLY)
+
+
 def _item_9_text(point: Point) -> str:
     if point.item_9 is None:
         return "?"
     return f"<b>{point.item_9}</b>" if point.item_9 else "0"
 
 
-def _strip_axis(row: _Row, name: str) -> dict:
-    return {
-        "domain": [row.bottom, row.top],
-        "range": [0, 1],
-        "fixedrange": True,
-        "tickvals": [0.5],
-        "ticktext": [name],
-        "ticks": "",
-        "showgrid": False,
-        "zeroline": False,
-    }
-
-
-def _upright(moment: datetime, row: _Row, dash: str) -> dict:
-    return {
-        "type": "line",
-        "x0": _iso(moment),
-        "x1": _iso(moment),
-        "yref": "paper",
-        "y0": 0,
-        "y1": row.bottom + 0.2 * (row.top - row.bottom),
-        "line": {"color": SHADE.format(0.6), "width": 1, "dash": dash},
-        "layer": "below",
-    }
-
-
-def _spaced(moments: Sequence[datetime], span: float, nearest: float) -> list[bool]:
-    """Tell which of these, in order, are far enough apart to be written out."""
-    spaced, last = [], None
-    for moment in moments:
-        far = last is None or (moment - last).total_seconds() >= nearest * span
-        last = moment if far else last
-        spaced.append(far)
-    return spaced
-
-
-def _key(row: _Row) -> str:
-    return row.axis.replace("y", "yaxis")
-
-
-def _plain(moment: datetime) -> datetime:
-    """Return the local wall-clock time: what the form and the clinic's clock said."""
-    return moment.replace(tzinfo=None)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="minutes")
+def _uprights(axis: Axis, moments: Sequence[datetime], row: Row, dash: str) -> dict:
+    """Return lines from these marks of a narrow row down through every row below."""
+    top = row.bottom + 0.2 * (row.top - row.bottom)
+    line = {"color": SHADE.format(0.6), "width": 1, "dash": dash}
+    return path_shape(upright_path(axis, moments, top), "paper", line)

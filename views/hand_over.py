@@ -9,16 +9,16 @@ import streamlit as st
 
 from access.second_factor import qr_svg
 from access.settings import DoorSettings
-from data.assessments import list_assessments
 from data.database import Engine
 from data.encounters import LINK_MINUTES, open_encounter
 from data.moments import now_at_practice
 from data.patients import Course
 from measures.definition import Measure
-from measures.registry import MEASURES
+from measures.registry import MEASURES, usual_measures
 from views import state
 from views.components import kept
-from views.state import reading, writing
+from views.record_choices import choose_window
+from views.state import writing
 
 
 START = "/kiosk/start"
@@ -87,7 +87,7 @@ def _choose_forms(engine: Engine, course: Course) -> list[tuple[str, str]]:
         "Forms to fill in",
         list(MEASURES),
         selection_mode="multi",
-        default=_usual_measures(course),
+        default=usual_measures(course.indication),
         format_func=lambda code: MEASURES[code].name,
         key=f"hand-over-forms-{course.id}",
     )
@@ -98,29 +98,9 @@ def _choose_forms(engine: Engine, course: Course) -> list[tuple[str, str]]:
     ]
 
 
-def _usual_measures(course: Course) -> list[str]:
-    return ["phq9"] if course.indication == "depression" else list(MEASURES)
-
-
 def _choose_window(engine: Engine, course: Course, measure: Measure) -> str:
-    """Return which days a form asks about: as it did last time, unless changed."""
-    windows = [window.code for window in measure.recall_windows]
-    if len(windows) == 1:
-        return windows[0]
-    with reading(engine) as connection:
-        used = [
-            form.facts.recall_window
-            for form in list_assessments(connection, course.id)
-            if form.facts.measure == measure.code
-        ]
-    return st.segmented_control(
-        f"{measure.name} asks about the",
-        windows,
-        default=used[-1] if used else windows[0],
-        required=True,
-        format_func=lambda code: measure.recall_window(code).name,
-        key=f"hand-over-window-{course.id}-{measure.code}",
-    )
+    label = f"{measure.name} asks about the"
+    return choose_window(engine, course, measure, label=label, key="hand-over-window")
 
 
 def _code(engine: Engine, course: Course, forms: list[tuple[str, str]]) -> str:

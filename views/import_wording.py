@@ -62,13 +62,13 @@ def done(preview: Preview) -> str:
         return found(preview)
     forms = sum(_forms(file) for file in preview.files)
     infusions = sum(file.infusions for file in preview.files)
-    alerts = sum(file.item_9_positive for file in preview.files)
     records = _all_but_none(counted(infusions, "infusion"), counted(forms, "form"))
     people = _all_but_none(
         counted(preview.patients_new, "new patient"),
         counted(preview.patients_known, "known patient"),
     )
-    opened = f" {counted(alerts, 'item-9 alert')} opened." if alerts else ""
+    alerts = counted(preview.alerts_opened, "item-9 alert")
+    opened = f" {alerts} opened." if preview.alerts_opened else ""
     return f"Imported {records} of {people}.{opened}"
 
 
@@ -97,6 +97,7 @@ def _counts(file: FilePreview) -> dict[str, str]:
         "Forms incomplete": file.forms_incomplete,
         "Forms with a total only": file.forms_total_only,
         "Forms with item 9 above 0": file.item_9_positive,
+        "Forms with item 9 not answered": file.item_9_left_out,
         "Rows without answers": file.rows_without_answers,
         "Blank rows": file.blank_rows,
     }

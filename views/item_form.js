@@ -3,9 +3,12 @@
 // Answers live here, in the browser, until they are saved. Streamlit calls the
 // function below again whenever it has something new to say. What was typed
 // survives that, a lost connection and a restart of the server: it is kept by
-// `record`, and taken from the server only when a record is first seen.
+// `record`, and taken from the server only when a record is first seen. A draft goes
+// to an address of its own, so that no page runs for it.
 
-const DRAFT_AFTER = 1500; // ms after the last answer
+const DRAFT_AFTER = 1000; // ms after the last answer
+const DRAFT_AGAIN_AFTER = 4000; // ms after a draft that did not arrive
+const READ_FOR_AT_LEAST = 600; // ms from what is said back until it can be saved
 const GIVE_UP_AFTER = 6000; // ms without a reply to a save
 const SETTLE_AFTER = 800; // ms from a reply until answers may change again
 const FRAMES_TO_FOCUS = 60; // about a second, for a form that is still hidden
@@ -41,9 +44,12 @@ class ItemForm {
     this.sent = before?.sent ?? false;
     this.values = before?.values ?? valuesOf(data);
     this.history = [];
+    this.review = null; // { reason, since }, while what was typed is said back
+    this.drafting = Promise.resolve();
     this.closed = new AbortController();
     this.build(data);
     this.listen();
+    if (!before && data.draft) this.say(data.draft.kept, { calm: true });
   }
 
   update(component) {
@@ -72,10 +78,11 @@ class ItemForm {
     this.rows = this.slots.map(row);
     this.part(".name").textContent = data.name;
     this.part(".stem").textContent = data.stem;
-    this.part(".keys").replaceChildren(...keysHelp(data.answers));
+    this.part(".keys").replaceChildren(...keysHelp(data));
     this.part(".scale").replaceChildren(scale(data.answers));
     this.part(".rows").replaceChildren(...this.rows);
     this.part(".choices").replaceChildren(...data.partial_reasons.map(reason));
+    this.part(".hint").textContent = `${saveKeys()} saves, Esc goes back`;
     this.say("");
   }
 
@@ -89,6 +96,8 @@ class ItemForm {
     this.part(".save").onblur = () => (this.arrivedByTyping = false);
     this.part(".save-partial").onclick = () => this.savePartial();
     this.part(".clear").onclick = () => this.clear();
+    this.part(".confirm").onclick = () => this.confirm();
+    this.part(".back").onclick = () => this.goBack();
     const { signal } = this.closed;
     document.addEventListener("visibilitychange", () => this.onHide(), { signal });
   }
@@ -96,13 +105,56 @@ class ItemForm {
   paint() {
     this.rows.forEach((element, index) => this.paintRow(element, index));
     this.part(".status").replaceChildren(...this.statusParts());
-    this.part(".partial").hidden = !this.mayBePartial();
+    this.part(".partial").hidden = this.isInReview() || !this.mayBePartial();
     const save = this.part(".save");
     save.textContent = this.locked ? "Saving…" : this.data.save_label;
     save.setAttribute("aria-disabled", Boolean(this.locked));
+    save.hidden = this.isInReview();
     const clear = this.part(".clear");
     clear.textContent = this.cleared ? "Undo clear" : "Clear";
-    clear.hidden = !this.cleared && this.values.every((value) => value === null);
+    const empty = this.values.every((value) => value === null);
+    clear.hidden = this.isInReview() || (!this.cleared && empty);
+    this.paintReview();
+  }
+
+  paintReview() {
+    const { review } = this.data;
+    this.part(".rows").inert = this.isInReview();
+    this.part(".status").hidden = this.isInReview();
+    this.part(".review").hidden = !this.isInReview();
+    if (!this.isInReview()) return;
+    this.part("#review-title").textContent = review.title;
+    this.part(".about").textContent = review.about;
+    this.part(".lines").replaceChildren(...this.reviewLines());
+    const confirm = this.part(".confirm");
+    confirm.textContent = this.locked ? "Saving…" : review.save_label;
+    confirm.setAttribute("aria-disabled", Boolean(this.locked));
+  }
+
+  // Every sentence is Python's; here is only chosen which.
+  reviewLines() {
+    const { echo } = this.data.review;
+    const { total, gaps, sentence } = this.said(echo);
+    const lines = gaps > 0 ? [sentence] : echo.totals[total];
+    const said = lines.map((line) => make("p", {}, line));
+    if (!echo.watched) return said;
+    const answer = this.values[this.data.watch_item - 1];
+    const words = answer === null ? echo.watched_unanswered : echo.watched[answer];
+    const kind = answer === 0 ? "item-9" : "item-9 watch";
+    return [...said, make("p", { class: kind }, words)];
+  }
+
+  said(echo) {
+    const answered = this.scoredValues().filter((value) => value !== null);
+    const total = answered.reduce((sum, value) => sum + value, 0);
+    const gaps = this.gaps().length;
+    const numbers = {
+      answered: answered.length,
+      lowest: total,
+      highest: total + gaps * ends(this.data.answers)[1],
+    };
+    const sentence = echo.incomplete.replaceAll(/{(\w+)}/g, (_, name) => numbers[name]);
+    return { total, gaps, sentence };
   }
 
   paintRow(element, index) {
@@ -170,6 +222,14 @@ class ItemForm {
     return index === this.data.watch_item - 1 && this.values[index] > 0;
   }
 
+  isInReview() {
+    return this.review !== null;
+  }
+
+  isHeld() {
+    return this.locked || this.isInReview();
+  }
+
   mayBePartial() {
     const reasons = this.data.partial_reasons.length > 0;
     return Boolean(reasons && this.showGaps && this.gaps().length > 0);
@@ -180,7 +240,7 @@ class ItemForm {
   }
 
   setValues(values) {
-    if (this.locked) return this.paint();
+    if (this.isHeld()) return this.paint();
     this.history = [...this.history, this.values].slice(-STEPS_TO_UNDO);
     this.changeTo(values);
   }
@@ -203,7 +263,7 @@ class ItemForm {
   }
 
   undo() {
-    if (this.locked || this.history.length === 0) return;
+    if (this.isHeld() || this.history.length === 0) return;
     const now = this.values;
     this.changeTo(this.history.pop());
     const changed = this.values.findIndex((value, index) => value !== now[index]);
@@ -211,7 +271,7 @@ class ItemForm {
   }
 
   clear() {
-    if (this.locked) return;
+    if (this.isHeld()) return;
     if (this.cleared) return this.undo();
     this.setValues(this.values.map(() => null));
     this.cleared = true;
@@ -224,6 +284,9 @@ class ItemForm {
   onKey(event) {
     if (event.isComposing) return;
     if (event.ctrlKey || event.metaKey) return this.onCommand(event);
+    if (event.key === "Escape" && this.isInReview()) {
+      return handled(event, () => this.goBack());
+    }
     const index = this.slotOf(event.target);
     if (index === null || event.altKey) return;
     const key = keyOf(event);
@@ -235,7 +298,10 @@ class ItemForm {
   onCommand(event) {
     const onPartial = event.target === this.part(".save-partial");
     const commands = {
-      Enter: () => (onPartial ? this.savePartial() : this.save()),
+      Enter: () => {
+        if (this.isInReview()) return this.confirm();
+        return onPartial ? this.savePartial() : this.save();
+      },
       z: () => this.undo(),
     };
     if (event.shiftKey || !Object.hasOwn(commands, event.key)) return;
@@ -306,7 +372,7 @@ class ItemForm {
 
   onPaste(event) {
     event.preventDefault();
-    if (this.locked) return;
+    if (this.isHeld()) return;
     const { values, problem } = parse(event.clipboardData.getData("text"), this.slots);
     if (problem) return this.say(`${problem} Nothing was changed.`);
     this.setValues([...values, ...this.values.slice(values.length)]);
@@ -335,7 +401,7 @@ class ItemForm {
   }
 
   takeFocus(frames = FRAMES_TO_FOCUS) {
-    if (this.closed.signal.aborted) return;
+    if (this.closed.signal.aborted || this.isInReview()) return;
     this.focusSlot(this.firstOpen());
     if (this.root.activeElement) this.typeAhead();
     else if (frames > 0) requestAnimationFrame(() => this.takeFocus(frames - 1));
@@ -352,12 +418,12 @@ class ItemForm {
     }
   }
 
-  // --- to the server -------------------------------------------------------------
+  // --- said back, and to the server ------------------------------------------------
 
   save() {
-    if (this.locked) return;
+    if (this.isHeld()) return;
     const gaps = this.gaps();
-    if (gaps.length === 0) return this.send(null);
+    if (gaps.length === 0) return this.sayBack(null);
     const again = this.refused;
     this.refused = true;
     this.showGaps = true;
@@ -368,20 +434,41 @@ class ItemForm {
   }
 
   savePartial() {
-    if (this.locked) return;
+    if (this.isHeld()) return;
     const chosen = this.part(".choices input:checked");
-    if (chosen) return this.send(chosen.value);
+    if (chosen) return this.sayBack(chosen.value);
     this.say("Choose why it is incomplete.");
     this.part(".choices input").focus();
   }
 
+  sayBack(reason) {
+    if (!this.data.review) return this.send(reason);
+    this.review = { reason, since: performance.now() };
+    this.say("");
+    this.paint();
+    this.part(".review").focus({ preventScroll: true });
+  }
+
+  goBack() {
+    if (this.locked) return;
+    this.review = null;
+    this.paint();
+    this.focusSlot(this.firstOpen());
+  }
+
+  // Two presses in one go confirm nothing: nobody has read by then.
+  confirm() {
+    const shown = performance.now() - this.review.since;
+    if (!this.locked && shown >= READ_FOR_AT_LEAST) this.send(this.review.reason);
+  }
+
   send(partialReason) {
     clearTimeout(this.draftTimer);
+    this.draftTimer = null;
     this.locked = true;
     this.sent = true;
     this.keep();
     this.attempt = String(Date.now());
-    this.component.setStateValue("draft", null);
     this.component.setTriggerValue("submitted", {
       ...this.answers(),
       attempt: this.attempt,
@@ -417,10 +504,21 @@ class ItemForm {
     this.paint();
   }
 
+  // One after the other, each with the answers of its own moment.
   sendDraft() {
     clearTimeout(this.draftTimer);
     this.draftTimer = null;
-    if (!this.locked) this.component.setStateValue("draft", this.answers());
+    if (this.data.draft) this.drafting = this.drafting.then(() => this.postDraft());
+  }
+
+  async postDraft() {
+    if (this.locked) return;
+    const { address, about } = this.data.draft;
+    const body = JSON.stringify({ ...about, ...this.answers(), token: this.token });
+    const arrived = await post(address, body);
+    const closed = this.closed.signal.aborted;
+    if (arrived || closed || this.locked || this.draftTimer) return;
+    this.draftTimer = setTimeout(() => this.sendDraft(), DRAFT_AGAIN_AFTER);
   }
 
   onHide() {
@@ -501,6 +599,18 @@ function unfinished({ record, token }) {
   return before?.sent && before.token !== token ? undefined : before;
 }
 
+// Whether it was answered; who refuses would refuse it again. `keepalive`: also while
+// the page is being left.
+async function post(address, body) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const reply = await fetch(address, { method: "POST", headers, body, keepalive: true });
+    return reply.status < 500;
+  } catch {
+    return false;
+  }
+}
+
 // --- from data to slots ------------------------------------------------------
 
 function slotsOf({ items, answers, functional }) {
@@ -564,13 +674,13 @@ function problemWith(cells, slots) {
 
 // --- words -------------------------------------------------------------------
 
-function keysHelp(answers) {
+function keysHelp({ answers, review }) {
   const keys = [
     [ends(answers).join("–"), "answers"],
     ["-", "skips"],
     ["Backspace", "takes back"],
     ["↑ ↓", "move"],
-    [saveKeys(), "saves"],
+    [saveKeys(), review ? "checks, then saves" : "saves"],
     [`${commandKey()}+V`, "pastes a row of digits"],
   ];
   return keys.map(([key, does]) => make("span", {}, make("kbd", {}, key), ` ${does} `));

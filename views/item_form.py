@@ -1,12 +1,15 @@
 """A form entered from the keyboard: one digit per item, saved on purpose only."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 import streamlit as st
+
+from views.echo import Echo
 
 
 PARTIAL_REASONS = (
@@ -15,6 +18,8 @@ PARTIAL_REASONS = (
     ("other", "Other"),
 )
 """Why a form may be saved incomplete: code and words."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class Answers(TypedDict):
@@ -29,6 +34,47 @@ class Submission(Answers):
 
     token: str
     partial_reason: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is said back of a form before it is saved, whatever was typed.
+
+    Parameters
+    ----------
+    title
+        The question that is asked.
+    about
+        For whom and when, on lines of their own.
+    echo
+        The sentences to choose from.
+    save_label
+        Words on the button that saves.
+    """
+
+    title: str
+    about: str
+    echo: Echo
+    save_label: str
+
+
+@dataclass(frozen=True)
+class DraftBox:
+    """Where what was typed is kept until it is saved.
+
+    Parameters
+    ----------
+    address
+        Takes the answers by POST, as JSON.
+    about
+        What is sent along with them.
+    kept
+        Words for answers to start with that were kept there; empty without any.
+    """
+
+    address: str
+    about: Mapping[str, object] = field(default_factory=dict)
+    kept: str = ""
 
 
 def _source(kind: str) -> str:
@@ -53,17 +99,19 @@ def item_form(
     values: Sequence[int | None] | None = None,
     functional_value: int | None = None,
     watch_item: int | None = None,
+    review: Review | None = None,
+    draft: DraftBox | None = None,
     save_label: str = "Save",
     partial_reasons: Sequence[tuple[str, str]] = PARTIAL_REASONS,
     autofocus: bool = False,
 ) -> Submission | None:
     """Show one form and return its answers on the run that saving it causes.
 
-    Until then nothing is returned, and the answers stay in the browser: other
-    reruns, a lost connection and a restart of the server leave them alone. A draft
-    reaches the server 1.5 seconds after the last answer (see `item_form_draft`).
-    Never mount it in ``st.form``, which swallows the save, nor in a fragment: after a
-    restart Streamlit drops what a fragment sends until the whole page has run again.
+    Until then nothing is returned and the page does not run: the answers stay in the
+    browser, where other reruns, a lost connection and a restart of the server leave
+    them alone, and a draft is sent a second after the last answer. Never mount it in
+    ``st.form``, which swallows the save, nor in a fragment: after a restart Streamlit
+    drops what a fragment sends until the whole page has run again.
 
     Parameters
     ----------
@@ -90,8 +138,13 @@ def item_form(
         Answers to start with: a draft, or a record to correct.
     watch_item
         Number of the item that is marked, and named below, from an answer of 1.
+    review
+        What is said back first; a second save, once there was time to read, saves.
+        Without it the first one does.
+    draft
+        Where drafts are sent, if they are kept.
     save_label
-        Words on the button that saves.
+        Words on the button that saves, or says back.
     partial_reasons
         Codes and words to choose from before an incomplete form is saved; without
         any, it cannot be.
@@ -133,28 +186,16 @@ def item_form(
             "values": None if values is None else list(values),
             "functional_value": functional_value,
             "watch_item": watch_item,
+            "review": review and asdict(review),
+            "draft": draft and asdict(draft),
             "save_label": save_label,
             "partial_reasons": _pairs(partial_reasons),
             "autofocus": autofocus,
             "received": st.session_state.get(_received_key(key)),
         },
         on_submitted_change=partial(_note_received, key),
-        on_draft_change=_nothing,
     )
-    draft = form.answers(result.draft) if form.sent(result.draft) else None
-    st.session_state[_draft_key(key)] = record, draft
     return form.submission(result.submitted) if form.sent(result.submitted) else None
-
-
-def item_form_draft(key: str, record: str) -> Answers | None:
-    """Return what was typed into a form since the page was opened, and not saved.
-
-    Call it after `item_form` in the same run. None says that nothing new was typed,
-    not that an earlier draft is void: whoever keeps drafts keeps the last one until
-    the record is saved.
-    """
-    of, answers = st.session_state.get(_draft_key(key), (None, None))
-    return answers if of == record else None
 
 
 @dataclass(frozen=True)
@@ -192,7 +233,10 @@ class _Form:
             raise ValueError(
                 f"The reason {reason!r} must be one of {sorted(self.reasons)}"
             )
-        return {**answers, "token": payload["token"], "partial_reason": reason}
+        token = payload["token"]
+        if not (isinstance(token, str) and _TOKEN.fullmatch(token)):
+            raise ValueError("The attempt to save this has no name")
+        return {**answers, "token": token, "partial_reason": reason}
 
 
 def _check_answer(what: str, value: Any, scores: frozenset[int]) -> None:
@@ -215,13 +259,5 @@ def _note_received(key: str) -> None:
     st.session_state[_received_key(key)] = st.session_state[key].submitted["attempt"]
 
 
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where there is a callback for it."""
-
-
 def _received_key(key: str) -> str:
     return f"{key}-received"
-
-
-def _draft_key(key: str) -> str:
-    return f"{key}-draft"

@@ -35,6 +35,24 @@ def fit_on_paper() -> None:
         "<style>@media print {"
         "@page { size: A4; margin: 10mm }"
         f"[class*=st-key-{NOT_ON_PAPER}] {{ display: none !important }}"
-        ".stMainBlockContainer { padding: 0 !important; zoom: 0.7 }"
+        ".stMainBlockContainer { padding: 0 !important; zoom: 0.62 }"
+        # Streamlit puts columns below each other on paper.
+        f".st-key-{SIDE_BY_SIDE} .stHorizontalBlock"
+        " { display: flex !important; flex-wrap: nowrap !important }"
+        f".st-key-{SIDE_BY_SIDE} .stColumn"
+        " { min-width: 0 !important; flex: 1 1 0 !important }"
+        # Black on white, whatever the screen's theme is: dark paper takes much ink.
+        "html, body, #root, .stApp, .stAppViewContainer, .stMain"
+        " { background: #fff !important }"
+        ".stApp, .stApp *:not(svg *) { color: #000 !important }"
+        ".stPlotlyChart .main-svg { background: none !important }"
+        ".stPlotlyChart .legend .bg { fill: none !important }"
+        "[data-testid=stAlertContainer]"
+        " { background: none !important; border: 1px solid #000 }"
+        ".stTable :is(td, th) { border-color: #999 !important }"
+        "[data-testid=stTooltipIcon] { display: none !important }"
+        # Or a chart is cut in two, and a heading parted from what it is about.
+        ".stPlotlyChart, .stTable { break-inside: avoid }"
+        "h1, h2, h3, h4 { break-after: avoid }"
         "}</style>"
     )

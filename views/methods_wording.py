@@ -378,8 +378,8 @@ def _suicide_item(measure: Measure) -> str:
         return ""
     item = measure.items[measure.suicide_item - 1]
     return (
-        f"Item {item.number}: {item.text}. Any answer above 0 opens an alert; 0 is not "
-        "a negative screen."
+        f"Item {item.number}: {item.text}. Any answer above 0 opens an alert, and so "
+        "does leaving it out; 0 is not a negative screen."
     )
 
 

@@ -47,16 +47,18 @@ class Place:
         return self.url_path or self.file.removesuffix(".py")
 
 
-CASELOAD = Place("caseload.py", "Caseload", Right.READ_RECORDS)
+TODAY = Place("today.py", "Today", Right.READ_RECORDS)
 OUTCOMES = Place("outcomes.py", "Outcomes", Right.READ_OUTCOMES)
 ACCOUNTS = Place("accounts.py", "Accounts", Right.MANAGE, only_own=True)
 
 MENU: Mapping[str, Sequence[Place]] = {
     "Patients": (
-        CASELOAD,
+        TODAY,
+        Place("caseload.py", "Caseload", Right.READ_RECORDS),
         Place("record.py", "Record", Right.RECORD),
         Place("importing.py", "Import", Right.RECORD, url_path="import"),
         Place("patient.py", "Patient", Right.READ_RECORDS, listed=False),
+        Place("patient_view.py", "Your answers", Right.READ_RECORDS, listed=False),
     ),
     "Results": (
         OUTCOMES,
@@ -77,7 +79,7 @@ MENU: Mapping[str, Sequence[Place]] = {
 }
 
 # Where somebody starts: the first whose right they have.
-STARTS = ((Right.RECORD, CASELOAD), (Right.READ_OUTCOMES, OUTCOMES))
+STARTS = ((Right.RECORD, TODAY), (Right.READ_OUTCOMES, OUTCOMES))
 START = "start"
 
 

@@ -22,7 +22,10 @@ from data.published import Catalogue, load_catalogue
 from views import outcome_charts as charts
 from views import outcome_wording as wording
 from views import published_wording, recut, state
+from views.alert_banner import escalated_alerts
+from views.alert_times import acknowledgement_section
 from views.components import empty_practice
+from views.drawn import Drawn
 from views.layout import NOT_ON_PAPER, fit_on_paper, screen_style
 from views.outcome_filters import Question, ask
 from views.recut import Beside, Practice, Selection
@@ -48,6 +51,7 @@ def outcomes() -> None:
         if not patients:
             empty_practice(engine)
         note_list_seen(engine, "outcomes")
+        escalated_alerts(engine)
         with st.container(key=f"{NOT_ON_PAPER}_filters"):
             question, practice = ask(connection)
         _stop_without_courses(practice, question)
@@ -60,6 +64,7 @@ def outcomes() -> None:
         _beside(practice, question, catalogue)
         _by_infusion(practice, question)
         _changes(practice, question, catalogue)
+    acknowledgement_section(engine)
 
 
 def _stop_without_courses(practice: Practice, question: Question) -> None:
@@ -231,7 +236,7 @@ def _outcome(question: Question) -> str:
 def _forest(sections: Sequence[charts.Section], outcome: str, name: str) -> None:
     entries = [entry for section in sections for entry in section.entries]
     st.plotly_chart(
-        charts.forest(sections, f"Share with {outcome}"),
+        Drawn(charts.forest(sections, f"Share with {outcome}")),
         config=CHART,
         key=f"outcomes_forest_{name}",
         alt=published_wording.forest_alt(len(entries), outcome),
@@ -294,7 +299,7 @@ def _by_infusion(practice: Practice, question: Question) -> None:
         return
     st.markdown(wording.unbroken(wording.by_infusion_sentence(ever)))
     st.plotly_chart(
-        charts.by_infusion(now, ever),
+        Drawn(charts.by_infusion(now, ever)),
         config=CHART,
         key="outcomes_by_infusion",
         alt="Share meeting the criterion now, and at least once, by infusion number",

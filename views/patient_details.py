@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.after_induction import with_turns
 from analysis.trajectory import Point, Trajectory, course_trajectories
-from data.alerts import Alert
+from data.alerts import Alert, list_alerts
 from data.assessments import (
     Assessment,
     history,
@@ -19,7 +20,7 @@ from data.assessments import (
     void_assessment,
 )
 from data.database import Connection
-from data.events import EVENT_KINDS, Event, add_event, list_events
+from data.events import Event, list_events
 from data.frames import baseline_ids, induction_infusions
 from data.infusions import Infusion, list_infusions, void_infusion
 from data.moments import practice_zone
@@ -28,10 +29,18 @@ from data.sites import may_record_for
 from measures.definition import Measure
 from measures.registry import MEASURES
 from views import state, wording
+from views.alert_wording import answer_words
 from views.components import kept
 from views.seen import note_export
+from views.standing_wording import definitions_after_induction
 from views.state import reading, writing
 
+
+ITEMS = "Items of a form"
+"""The tab that a click on the chart opens."""
+
+OFTEN_EMPTY = ("Before, highest, after", "Dissociation", "Adverse events", "Notes")
+"""Columns of the infusions that are left out where there is nothing in them."""
 
 SOURCE_WORDS = {
     "self_report": "self-report",
@@ -52,6 +61,8 @@ class CourseRecord:
     events: list[Event]
     withdrawn: list[Assessment]
     trajectories: dict[str, Trajectory]
+    may_record: bool = False
+    """Whether the visitor may write in it, and not only read."""
 
     @property
     def points(self) -> list[Point]:
@@ -64,16 +75,20 @@ def load_course(connection: Connection, course: Course) -> CourseRecord:
     """Read one course."""
     forms = list_assessments(connection, course.id)
     infusions = list_infusions(connection, course.id)
+    induction = induction_infusions(connection, course.id)
+    found = course_trajectories(forms, infusions, baseline_ids(connection, course.id))
     return CourseRecord(
         course=course,
         forms={form.id: form for form in forms},
         infusions=infusions,
-        induction=induction_infusions(connection, course.id),
+        induction=induction,
         events=list_events(connection, course.id),
         withdrawn=list_withdrawn(connection, course.id),
-        trajectories=course_trajectories(
-            forms, infusions, baseline_ids(connection, course.id)
-        ),
+        trajectories={
+            code: with_turns(trajectory, induction)
+            for code, trajectory in found.items()
+        },
+        may_record=may_record_for(connection, course.patient_id),
     )
 
 
@@ -111,6 +126,7 @@ def choose_form(record: CourseRecord, event: Any) -> None:
     chosen = clicked_form(event, record.forms)
     if chosen is not None:
         st.session_state[_form_key(record)] = chosen
+        st.session_state[_tab_key(record)] = ITEMS
 
 
 def clicked_form(event: Any, forms: Container[int]) -> int | None:
@@ -120,37 +136,35 @@ def clicked_form(event: Any, forms: Container[int]) -> int | None:
     return next((form_id for form_id in ids if form_id in forms), None)
 
 
-def details(record: CourseRecord, acted_on: Sequence[Alert]) -> None:
+def details(record: CourseRecord, sections: Mapping[str, Callable[[], None]]) -> None:
     """Show what is behind the chart, each kind of record under its own tab.
+
+    Only the open tab is read and drawn.
 
     Parameters
     ----------
     record
         The course.
-    acted_on
-        The patient's item-9 alerts that are closed.
+    sections
+        What draws each tab, by its name.
     """
-    names = ("Items of a form", "All scores", "Infusions", "Events", "Definitions")
-    items, scores, infusions, events, meaning = st.tabs(names)
-    with items:
-        _one_form(record)
-    with scores:
-        _all_scores(record)
-        _acted_on(acted_on)
-        _withdrawn(record)
-    with infusions:
-        _infusions(record)
-    with events:
-        _events(record)
-    with meaning:
-        _definitions()
+    tabs = st.tabs(list(sections), key=_tab_key(record), on_change="rerun")
+    for tab, draw in zip(tabs, sections.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _tab_key(record: CourseRecord) -> str:
+    return f"tab_{record.course.id}"
 
 
 def _form_key(record: CourseRecord) -> str:
     return f"form_{record.course.id}"
 
 
-def _one_form(record: CourseRecord) -> None:
+def one_form(record: CourseRecord) -> None:
+    """Show one form item by item, and offer to correct or withdraw it."""
     points = {point.id: point for point in record.points}
     if not points:
         st.write("There is no form yet.")
@@ -167,7 +181,7 @@ def _one_form(record: CourseRecord) -> None:
     form = record.forms[chosen]
     _items(record, points[chosen], form)
     _provenance(form)
-    if may_record(record.course.patient_id):
+    if record.may_record:
         _correct_or_withdraw(record, form)
 
 
@@ -261,11 +275,22 @@ def _correct_or_withdraw(record: CourseRecord, form: Assessment) -> None:
                 )
 
 
-def _all_scores(record: CourseRecord) -> None:
-    """Show the chart's numbers in a table, and offer them as a file."""
-    if not record.points:
+def all_scores(record: CourseRecord) -> None:
+    """Show every score, the alerts that were acted on, and what was withdrawn."""
+    if record.points:
+        _score_table(record)
+    else:
         st.write("There is no score yet.")
-        return
+    with reading(state.engine()) as connection:
+        alerts = list_alerts(
+            connection, patient_id=record.course.patient_id, only_open=False
+        )
+    _acted_on([alert for alert in alerts if alert.closed_at is not None])
+    _withdrawn(record)
+
+
+def _score_table(record: CourseRecord) -> None:
+    """Show the chart's numbers in a table, and offer them as a file."""
     table = pd.DataFrame([wording.score_row(p) for p in record.points])
     table = table.convert_dtypes()
     st.dataframe(
@@ -294,7 +319,7 @@ def _acted_on(alerts: Sequence[Alert]) -> None:
         rows = [
             {
                 "Form": wording.day_words(alert.completed_at),
-                "Item 9": f"{alert.item_9}",
+                "Item 9": answer_words(alert.item_9),
                 "What was done": alert.action,
                 "Note": wording.escape(alert.note or ""),
                 "By": wording.escape(alert.closed_by),
@@ -314,14 +339,17 @@ def _withdrawn(record: CourseRecord) -> None:
             st.markdown(f"{_as_recorded(form)}. Withdrawn: {reason}")
 
 
-def _infusions(record: CourseRecord) -> None:
+def infusions(record: CourseRecord) -> None:
+    """List the infusions, and offer to correct or withdraw one."""
     if not record.infusions:
         st.write("There is no infusion yet.")
         return
     latest_first = {infusion.id: infusion for infusion in reversed(record.infusions)}
     rows = [_infusion_row(infusion, record) for infusion in latest_first.values()]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
-    if may_record(record.course.patient_id):
+    table = pd.DataFrame(rows)
+    nowhere = [name for name in OFTEN_EMPTY if not table[name].any()]
+    st.table(table.drop(columns=nowhere), hide_index=True, border="horizontal")
+    if record.may_record:
         _correct_or_withdraw_infusion(record, latest_first)
 
 
@@ -362,60 +390,28 @@ def _infusion_label(infusion: Infusion) -> str:
 
 def _infusion_row(infusion: Infusion, record: CourseRecord) -> dict[str, str]:
     facts = infusion.facts
-    notes = (facts.adverse_events, facts.note, facts.intention, facts.integration_note)
     return {
         "No.": f"{infusion.number}",
         "Started": wording.moment_words(facts.started_at, time_known=facts.time_known),
         "Phase": wording.phase_words(infusion.number, record.induction),
         "Dose": wording.infusion_dose(infusion),
-        "Notes": wording.escape("; ".join(note for note in notes if note)),
+        "Before, highest, after": wording.vitals_words(facts),
+        "Dissociation": facts.dissociation or "",
+        "Adverse events": wording.escape(wording.adverse_event_words(facts)),
+        "Notes": wording.escape(wording.note_words(facts)),
         "Recorded by": wording.escape(infusion.recorded_by),
     }
 
 
-def _events(record: CourseRecord) -> None:
-    if record.events:
-        rows = [
-            {
-                "Date": wording.day_words(event.day),
-                "Kind": event.kind,
-                "Description": wording.escape(event.description),
-            }
-            for event in reversed(record.events)
-        ]
-        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
-    else:
-        st.write(
-            "There is no event yet: a change of medication or therapy, or in life."
-        )
-    if may_record(record.course.patient_id):
-        with st.form(f"event_{record.course.id}", clear_on_submit=True, border=False):
-            _event_form(record)
-
-
-def _event_form(record: CourseRecord) -> None:
-    when, what, words, submit = st.columns([1, 1, 3, 1], vertical_alignment="bottom")
-    day = when.date_input("Date", "today", max_value="today", format="YYYY-MM-DD")
-    kind = what.selectbox("Kind", EVENT_KINDS)
-    description = words.text_input("Description")
-    if submit.form_submit_button("Add event", width="stretch"):
-        record_it(
-            lambda connection: add_event(
-                connection,
-                course_id=record.course.id,
-                day=day,
-                kind=kind,
-                description=description,
-            ),
-            "The event is on the chart.",
-        )
-
-
-def _definitions() -> None:
+def definitions() -> None:
+    """Define every word that is used of a measure, with its source."""
     for measure in MEASURES.values():
         st.markdown(f"**{measure.name}**")
         rows = [
             {"Word": word, "Meaning": wording.escape(meaning)}
-            for word, meaning in wording.definitions(measure)
+            for word, meaning in (
+                *wording.definitions(measure),
+                *definitions_after_induction(measure.code),
+            )
         ]
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")

@@ -1,5 +1,6 @@
-"""Practice settings: how long a session lasts, how one signs in, the crisis text."""
+"""Practice settings: sessions and sign-in, when forms are due, item 9."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,33 +44,73 @@ def practice_settings() -> None:
 
 def _asked(settings: PracticeSettings) -> dict[str, Any]:
     """Show every setting with what it may be, and return what was chosen."""
-    asked = {
-        "practice_name": st.text_input(
-            wording.SETTING_NAMES["practice_name"],
-            settings.practice_name,
-            max_chars=LONGEST_TEXT,
-            help="Shown at sign-in and in an authenticator app. It may be empty.",
-        )
+    name = st.text_input(
+        wording.SETTING_NAMES["practice_name"],
+        settings.practice_name,
+        max_chars=LONGEST_TEXT,
+        help="Shown at sign-in and in an authenticator app. It may be empty.",
+    )
+    return {
+        "practice_name": name,
+        **_sessions(settings),
+        **_schedule(settings),
+        **_item_9(settings),
     }
-    first, second = st.columns(2, gap="large")
-    for column, names in (
-        (first, ("idle_minutes", "absolute_hours")),
-        (second, ("warning_seconds", "kiosk_idle_minutes")),
-    ):
-        with column:
-            asked |= {name: _number(name, settings) for name in names}
+
+
+def _sessions(settings: PracticeSettings) -> dict[str, Any]:
+    st.subheader("Signing in", anchor=False)
+    asked = _numbers(
+        settings,
+        ("idle_minutes", "absolute_hours"),
+        ("warning_seconds", "kiosk_idle_minutes"),
+    )
     asked["second_factor_required"] = st.checkbox(
         wording.SETTING_NAMES["second_factor_required"],
         settings.second_factor_required,
         help="Usually not. Who has none is asked to set one up at the next sign-in.",
     )
-    asked["crisis_text"] = st.text_area(
+    return asked
+
+
+def _schedule(settings: PracticeSettings) -> dict[str, Any]:
+    st.subheader("When forms are due", anchor=False)
+    st.caption(
+        "What Today lists. A course can differ: under Schedule on the patient's page."
+    )
+    asked = {
+        name: st.checkbox(wording.SETTING_NAMES[name], getattr(settings, name))
+        for name in ("before_each_infusion", "day_after_first")
+    }
+    asked["weeks_after_induction"] = st.text_input(
+        wording.SETTING_NAMES["weeks_after_induction"],
+        settings.weeks_after_induction,
+        help="Whole weeks from 1 to 52, rising, with commas between. Empty: none.",
+    )
+    return asked | _numbers(settings, ("maintenance_days",), ("induction_gap_days",))
+
+
+def _item_9(settings: PracticeSettings) -> dict[str, Any]:
+    st.subheader("Item 9 of the PHQ-9", anchor=False)
+    text = st.text_area(
         wording.SETTING_NAMES["crisis_text"],
         settings.crisis_text,
         max_chars=LONGEST_TEXT,
         height=140,
         help="Shown on the tablet at once. Say whom to turn to, here and now.",
     )
+    hours = _number("alert_escalation_hours", settings)
+    return {"crisis_text": text, "alert_escalation_hours": hours}
+
+
+def _numbers(
+    settings: PracticeSettings, left: Sequence[str], right: Sequence[str]
+) -> dict[str, int]:
+    """Show numbers in two columns."""
+    asked = {}
+    for column, names in zip(st.columns(2, gap="large"), (left, right), strict=True):
+        with column:
+            asked |= {name: _number(name, settings) for name in names}
     return asked
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from data.database import Engine
 from data.patients import Course, Patient, get_patient, list_courses, list_patients
 from views import state
+from views.alert_banner import patient_alerts
 from views.components import stop_without_site
 from views.hand_over import hand_over_section
 from views.patient_details import may_record
@@ -19,6 +20,7 @@ from views.record_patient import (
     new_patient,
     several_sites,
 )
+from views.record_screening import screening_section
 from views.seen import note_list_seen, note_patient_seen
 from views.state import reading
 
@@ -52,12 +54,14 @@ def record() -> None:
 def _patient(engine: Engine, patient: Patient) -> None:
     course = _chosen_course(engine, patient)
     identity_band(patient, course)
+    patient_alerts(engine, patient.id)
     if not may_record(patient.id):
         st.info(NOT_OWN_SITE)
         return
     if course is None:
         new_course(engine, patient)
         return
+    screening_section(engine, course)
     infusion_section(engine, course)
     forms_section(engine, patient, course)
     with st.expander("Hand a tablet to the patient"):

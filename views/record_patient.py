@@ -12,7 +12,6 @@ from data.patients import (
     SEXES,
     Course,
     Patient,
-    Screening,
     add_patient,
     close_course,
     list_clinicians,
@@ -187,7 +186,7 @@ def _course_fields(engine: Engine) -> dict[str, object]:
     with reading(engine) as connection:
         known = list_clinicians(connection)
     first, second = st.columns(2)
-    facts = {
+    return {
         "indication": first.selectbox(
             "Indication",
             INDICATIONS,
@@ -203,21 +202,6 @@ def _course_fields(engine: Engine) -> dict[str, object]:
             placeholder="Choose, or type a new name",
         ),
     }
-    with st.popover("Screening before this course"):
-        facts["screening"] = Screening(
-            failed_antidepressant_trials=st.number_input(
-                "Antidepressant trials failed", 0, 50, value=None
-            ),
-            psychosis=_yes_no("Psychosis"),
-            substance_use_disorder=_yes_no("Active substance use disorder"),
-            uncontrolled_medical_condition=_yes_no("Uncontrolled medical condition"),
-        )
-    return facts
-
-
-def _yes_no(question: str) -> bool | None:
-    answers = {"No": False, "Yes": True}
-    return answers.get(st.radio(question, answers, index=None, horizontal=True))
 
 
 def _course_complete(course: dict[str, object]) -> bool:

@@ -24,6 +24,11 @@ def note_patient_seen(engine: Engine, patient_id: str) -> None:
     _note_seen(engine, "patient", f"patient {patient_id}", patient_id)
 
 
+def note_shown_to_patient(engine: Engine, patient_id: str) -> None:
+    """Note that a patient's own view was opened, and again after 15 minutes."""
+    _note_seen(engine, "own view", f"own view of patient {patient_id}", patient_id)
+
+
 def note_list_seen(engine: Engine, name: str) -> None:
     """Note that the visitor opened a list of patients, and again after 15 minutes."""
     _note_seen(engine, f"list {name}", name)

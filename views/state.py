@@ -58,9 +58,12 @@ def actor() -> Actor:
     if found is None:
         st.error("Your session has ended. Sign in again to go on.")
         st.stop()
-    if in_example():
-        return replace(found, roles=found.roles | {CLINICIAN, LEAD, OPERATOR})
-    return found
+    return example_actor(found) if in_example() else found
+
+
+def example_actor(found: Actor) -> Actor:
+    """Return somebody as they are in the example practice: free to look around."""
+    return replace(found, roles=found.roles | {CLINICIAN, LEAD, OPERATOR})
 
 
 @contextmanager

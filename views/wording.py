@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from math import trunc
 
+from analysis.standing import NOT_MEASURED
 from analysis.status import (
     CANNOT_TELL,
     INCOMPLETE,
@@ -29,7 +30,8 @@ from analysis.trajectory import (
     Point,
     Trajectory,
 )
-from data.infusions import Infusion
+from data.infusions import Infusion, InfusionFacts
+from data.tables import MOMENTS_OF_VITALS
 from measures.criteria import PCL5_CUT_POINTS, PCL5_CUT_POINTS_SOURCE
 from measures.definition import Measure
 from measures.pcl5 import PCL5
@@ -58,6 +60,7 @@ _WHY_UNTOLD = {
         "The baseline was asked over another recall window than the last form; "
         "the two are not compared."
     ),
+    NOT_MEASURED: "Nothing was completed after this infusion and before the next one.",
 }
 
 
@@ -272,20 +275,6 @@ def status_definition(status: Status) -> str:
     return f"{status_rule(status)} {criterion.reason} {_cited(criterion)}"
 
 
-def standing_words(trajectory: Trajectory) -> str:
-    """Return the rule behind the status, and what was told last if it is untold."""
-    rule = status_rule(trajectory.status)
-    where = place_words(trajectory.points[-1].place)
-    sentence = f"{rule} Latest: {where}."
-    told = trajectory.told
-    if not trajectory.status.reason or told is None:
-        return sentence
-    return (
-        f"{sentence} Last told on {day_words(told.completed_at)}: "
-        f"{point_score(told)}{window_words(told)}, {status_word(told.status).lower()}."
-    )
-
-
 def _cited(criterion: object) -> str:
     return f"[{criterion.source.citation}]"
 
@@ -405,6 +394,47 @@ def infusion_dose(infusion: Infusion) -> str:
     )
 
 
+def vitals_words(facts: InfusionFacts) -> str:
+    """Return blood pressure in mmHg and pulse at each moment; empty where none was."""
+    moments = [_vitals_at(facts, moment) for moment in MOMENTS_OF_VITALS]
+    return ", ".join(moments) if any(m != "–" for m in moments) else ""
+
+
+def _vitals_at(facts: InfusionFacts, moment: str) -> str:
+    """Return what was measured at one moment; a dash where nothing was.
+
+    Half a blood pressure keeps its place: ``120/?``.
+    """
+    high, low, pulse = (
+        getattr(facts, f"{vital}_{moment}")
+        for vital in ("systolic", "diastolic", "pulse")
+    )
+    measured = high is not None or low is not None
+    pressure = f"{_or_unknown(high)}/{_or_unknown(low)}" if measured else ""
+    beats = "" if pulse is None else f"pulse {pulse}"
+    return " ".join(part for part in (pressure, beats) if part) or "–"
+
+
+def _or_unknown(value: int | None) -> str:
+    return "?" if value is None else f"{value}"
+
+
+def adverse_event_words(facts: InfusionFacts) -> str:
+    """Return the adverse events of an infusion: those of the list, then the others."""
+    parts = (*facts.adverse_event_codes, facts.adverse_events)
+    return ", ".join(part for part in parts if part)
+
+
+def note_words(facts: InfusionFacts) -> str:
+    """Return the intention, the note and the integration note, each by its name."""
+    parts = (
+        ("Intention", facts.intention),
+        ("Note", facts.note),
+        ("Integration", facts.integration_note),
+    )
+    return " · ".join(f"{name}: {text}" for name, text in parts if text)
+
+
 def phase_words(number: int, induction: int) -> str:
     """Return the phase of a numbered infusion, as it is counted."""
     return "induction" if number <= induction else "maintenance"
@@ -441,6 +471,7 @@ def point_marks(point: Point) -> str:
         "baseline" if point.is_baseline else "",
         "incomplete, no total" if point.total is None else "",
         "total only, answers not received" if point.kind == TOTAL_ONLY else "",
+        *point.turns,
         overlap_words(point),
     )
     return "; ".join(mark for mark in marks if mark)

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from data.actors import Right, require
+from data.alerts import LEFT_OUT, to_ask_about
 from data.audit import add_audit_entry
 from data.exchange.assessments_csv import AssessmentsReader
 from data.exchange.cells import CellFault
@@ -23,6 +24,7 @@ from data.exchange.writing import write_plan
 
 
 ROWS_BETWEEN_NEWS = 5_000
+MOST_PROBLEMS = 10_000
 NO_OPTIONS = Options()
 
 
@@ -56,6 +58,7 @@ class FilePreview:
     forms_incomplete: int
     forms_total_only: int
     item_9_positive: int
+    item_9_left_out: int
     columns_not_used: tuple[str, ...]
 
 
@@ -71,6 +74,8 @@ class Preview:
     """Rows of patients with several courses: each goes to the latest opened by then."""
     problems: tuple[Problem, ...]
     notices: tuple[Problem, ...]
+    alerts_opened: int = 0
+    """How many item-9 alerts the import has opened; 0 before it."""
 
     @property
     def to_add(self) -> int:
@@ -176,11 +181,12 @@ def commit_import(
     if done.problems:
         raise ImportRefused(done.problems)
     if plan.rows:
-        write_plan(
+        opened = write_plan(
             connection,
             plan,
             tell=lambda share: tell(0.1 + 0.8 * share, "Writing …"),
         )
+        done = replace(done, alerts_opened=opened)
         _audit(connection, batch, done)
     tell(1.0, "Done.")
     return done
@@ -198,9 +204,18 @@ def _read_rows(reading: FileReading, sheet: Sheet, tell: Progress) -> None:
         else:
             fault = CellFault(f"has {len(cells)} cells", f"{len(sheet.header)}")
             reading.fault(row, "", "", fault)
+        if len(reading.problems) >= MOST_PROBLEMS:
+            # Nobody reads more, and a file of nothing else would fill the memory.
+            reading.problems.append(_not_read_on(sheet, row))
+            break
     reading.rows, reading.blank_rows = sheet.rows, sheet.blank_rows
     reading.problems += reader.finish()
     reading.tell_counted()
+
+
+def _not_read_on(sheet: Sheet, row: int) -> Problem:
+    fault = f"has {MOST_PROBLEMS:,} problems up to row {row:,}; the rest was not read"
+    return Problem(sheet.file, None, "", "", fault)
 
 
 def _preview(batch: Batch, plan: Plan) -> Preview:
@@ -238,6 +253,10 @@ def _file_preview(reading: FileReading, rows: list[Row], plan: Plan) -> FilePrev
         forms_incomplete=sum(form.total is None for form in forms),
         forms_total_only=sum(form.answers is None for form in forms),
         item_9_positive=sum(bool(form.item_9) for form in forms),
+        item_9_left_out=sum(
+            to_ask_about(form.measure, form.answers, form.item_9) == LEFT_OUT
+            for form in forms
+        ),
         columns_not_used=reading.layout.unused,
     )
 

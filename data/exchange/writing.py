@@ -4,7 +4,17 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from data.alerts import ITEM_9
 from data.course_scores import derive_course_scores, refresh_course_scores
@@ -13,8 +23,10 @@ from data.exchange.chunks import chunks
 from data.exchange.placing import Place, Plan
 from data.exchange.rows import FormRow, InfusionRow, Row
 from data.infusions import InfusionFacts
+from data.moments import MINUTES_PER_DAY, to_minutes, utc_now
 from data.records import now_stamp, recorder
 from data.tables import alert, assessment, course, infusion, patient
+from measures.registry import MEASURES
 
 
 INFUSION_COLUMNS = (
@@ -50,6 +62,9 @@ FORM_COLUMNS = (
 # A course refreshed alone takes two to four times its share of a rebuild of all.
 REFRESH_COST = 3
 
+# A left-out item 9 of an older form is no longer asked about: it is of another time.
+ASK_WITHIN_DAYS = 90
+
 SOURCE = "import"
 
 Placed = list[tuple[int, Row]]
@@ -58,7 +73,7 @@ Values = tuple[Any, ...]
 
 def write_plan(
     connection: Connection, plan: Plan, *, tell: Callable[[float], object]
-) -> None:
+) -> int:
     """Write what was planned, open the alerts, derive the scores.
 
     Parameters
@@ -69,6 +84,11 @@ def write_plan(
         Without problems.
     tell
         Called with the share of the rows that is written.
+
+    Returns
+    -------
+    int
+        How many item-9 alerts were opened.
     """
     new_courses = _open_courses(connection, plan)
     newest = connection.scalar(select(func.max(assessment.c.id))) or 0
@@ -85,8 +105,9 @@ def write_plan(
         for count in insert_many(connection, table, names, rows):
             done += count
             tell(done / len(placed))
-    _open_alerts(connection, newest)
+    opened = _open_alerts(connection, newest)
     _derive(connection, {course_id for course_id, _ in placed})
+    return opened
 
 
 def _open_courses(connection: Connection, plan: Plan) -> dict[str, int]:
@@ -181,13 +202,53 @@ def _course_id(place: Place, new_courses: dict[str, int]) -> int:
     return new_courses[place.record_number]
 
 
-def _open_alerts(connection: Connection, newest: int) -> None:
-    """Open the alert of every form after ``newest`` whose item 9 is 1 or more."""
-    positive = select(
+def _open_alerts(connection: Connection, newest: int) -> int:
+    """Open the alerts of the forms after ``newest``, and return how many.
+
+    Of every form whose item 9 is 1 or more. One that was left out is asked about only
+    where there is still somebody to ask: on a form of the last months, without a later
+    form on which the patient answered it.
+    """
+    to_alert = select(
         assessment.c.id, literal(ITEM_9), literal(now_stamp(), alert.c.opened_at.type)
-    ).where(assessment.c.id > newest, assessment.c.item_9 > 0)
-    connection.execute(
-        insert(alert).from_select(["assessment_id", "kind", "opened_at"], positive)
+    ).where(
+        assessment.c.id > newest,
+        or_(assessment.c.item_9 > 0, _left_out_lately()),
+    )
+    names = ["assessment_id", "kind", "opened_at"]
+    connection.execute(insert(alert).from_select(names, to_alert))
+    opened = select(func.count()).where(alert.c.assessment_id > newest)
+    return connection.scalar(opened)
+
+
+def _left_out_lately() -> ColumnElement[bool]:
+    """Return the condition that item 9 was left out lately and not answered since."""
+    asking = [code for code, m in MEASURES.items() if m.suicide_item is not None]
+    since = to_minutes(utc_now())[0] - ASK_WITHIN_DAYS * MINUTES_PER_DAY
+    later, its_course, own_course = (
+        assessment.alias("later"),
+        course.alias("course_later"),
+        course.alias("course_own"),
+    )
+    answered_since = (
+        select(later.c.id)
+        .join_from(later, its_course, its_course.c.id == later.c.course_id)
+        .join(own_course, own_course.c.patient_id == its_course.c.patient_id)
+        .where(
+            own_course.c.id == assessment.c.course_id,
+            later.c.state == "current",
+            later.c.item_9.is_not(None),
+            later.c.completed_minute > assessment.c.completed_minute,
+        )
+        .correlate(assessment)
+        .exists()
+    )
+    return and_(
+        assessment.c.measure.in_(asking),
+        assessment.c.answers.is_not(None),
+        assessment.c.item_9.is_(None),
+        assessment.c.completed_minute >= since,
+        not_(answered_since),
     )
 
 

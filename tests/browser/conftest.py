@@ -2,7 +2,7 @@
 
 - ``start_app(database_url)``: start the application and return its address. Without
   a URL it runs as after installation, on a new data directory of its own, where
-  ``own_url`` is the database.
+  ``own_url`` is the database. Given an ``ExitStack`` as well, it stops with that.
 - ``sign_in_page(page, address, database_url, *roles)``: let somebody with these roles
   use a page; clinician and lead, if none is named.
 - ``page``: a page of 1280 x 800 that keeps ``external_requests`` and
@@ -149,14 +149,14 @@ def start_app(
     """Return a function that starts the application and returns its address."""
     with ExitStack() as running:
 
-        def start(database_url: str | None = None) -> str:
+        def start(database_url: str | None = None, until: ExitStack = running) -> str:
             environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
             environment.pop("DATABASE_URL", None)
             if database_url:
                 environment["DATABASE_URL"] = database_url
             else:
                 migrate(own_url)
-            return running.enter_context(application(environment, app_log))
+            return until.enter_context(application(environment, app_log))
 
         yield start
 

@@ -2,7 +2,8 @@
 
 Query parameters: ``run`` names the records, so that tests do not meet; ``forms`` lists
 the measures; ``together`` shows all of them from the start; ``refuse`` saves nothing;
-``confirm`` asks before it saves.
+``confirm`` asks on a page of its own before it saves; ``review`` lets the form say back
+what was typed; ``draft`` lets it send drafts, and starts with the digits given.
 """
 
 import json
@@ -13,12 +14,13 @@ import streamlit as st
 from measures.definition import Answer, Measure
 from measures.registry import MEASURES
 from views import item_form
+from views.echo import every_echo
 
 
 @st.cache_resource
 def memory() -> dict[str, dict]:
     """Return what outlives a page, but not the server."""
-    return {"messages": {}, "saved": {}, "drafts": {}}
+    return {"messages": {}, "saved": {}, "runs": {}}
 
 
 def main() -> None:
@@ -26,6 +28,7 @@ def main() -> None:
     st.title("Record")
     run = st.query_params.get("run", "run")
     codes = st.query_params.get("forms", "phq9").split(",")
+    memory()["runs"][run] = memory()["runs"].get(run, 0) + 1
     entry(run, codes)
     with st.container(key="kept"):
         kept = {name: part.get(run) for name, part in memory().items()}
@@ -53,7 +56,6 @@ def confirm(run: str, code: str, submission: item_form.Submission) -> None:
 
 def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
     key, record = f"form-{measure.code}", f"{run}/{measure.code}"
-    draft = memory()["drafts"].get(run, {}).get(measure.code) or {}
     difficulty = measure.functional_item
     submission = item_form.item_form(
         name=measure.name,
@@ -62,16 +64,15 @@ def enter(run: str, measure: Measure, *, autofocus: bool) -> None:
         answers=pairs(measure.answers),
         functional=difficulty and (difficulty.text, pairs(difficulty.answers)),
         watch_item=measure.suicide_item,
-        values=draft.get("values"),
-        functional_value=draft.get("functional"),
+        values=values_of_draft(),
+        review=review(measure) if "review" in st.query_params else None,
+        draft=draft_box(measure) if "draft" in st.query_params else None,
         record=record,
         token=tokens().setdefault(record, uuid.uuid4().hex),
         key=key,
         save_label=f"Save {measure.name}",
         autofocus=autofocus,
     )
-    if newer := item_form.item_form_draft(key, record):
-        memory()["drafts"].setdefault(run, {})[measure.code] = newer
     if submission:
         memory()["messages"].setdefault(run, []).append(submission["token"])
         take(run, measure.code, submission)
@@ -88,7 +89,6 @@ def take(run: str, code: str, submission: item_form.Submission) -> None:
 def keep(run: str, code: str, submission: item_form.Submission) -> None:
     st.session_state["waiting"] = None
     saved(run).setdefault(code, submission)
-    memory()["drafts"].get(run, {}).pop(code, None)
     st.rerun()
 
 
@@ -103,6 +103,26 @@ def tokens() -> dict[str, str]:
 
 def saved(run: str) -> dict[str, item_form.Submission]:
     return memory()["saved"].setdefault(run, {})
+
+
+def review(measure: Measure) -> item_form.Review:
+    return item_form.Review(
+        title=f"Save this {measure.name}?",
+        about="Ash, Ada\nCompleted: now",
+        echo=every_echo(measure, baseline=20),
+        save_label=f"Keep {measure.name}",
+    )
+
+
+def draft_box(measure: Measure) -> item_form.DraftBox:
+    kept = "Kept from 10:42; Clear starts again." if values_of_draft() else ""
+    about = {"course": 7, "measure": measure.code}
+    return item_form.DraftBox("/draft", about, kept)
+
+
+def values_of_draft() -> list[int | None] | None:
+    digits = st.query_params.get("draft")
+    return [None if d == "-" else int(d) for d in digits] if digits else None
 
 
 def pairs(answers: tuple[Answer, ...]) -> list[tuple[int, str]]:

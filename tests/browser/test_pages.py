@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
+from data.actors import ACCOUNT_ROLES
 from data.database import open_database, reading
 from data.example_practice import make_example
 from data.patients import Patient, patient_by_record_number
@@ -16,12 +17,17 @@ from tests.actors import TESTER
 
 
 PAGES = {
-    "": "Caseload",
+    "": "Today",
+    "caseload": "Caseload",
     "record": "Record",
     "import": "Import",
     "outcomes": "Outcomes",
     "published": "Published figures",
     "methods": "Methods",
+    "accounts": "Accounts",
+    "settings": "Practice settings",
+    "audit": "Audit",
+    "account": "Your account",
 }
 # An open page asks once a second whether its session goes on.
 WATCH = "/session"
@@ -55,7 +61,7 @@ def address_for(start_app, sign_in_page):
 
     def started(page, database_url):
         address = start_app(database_url)
-        sign_in_page(page, address, database_url)
+        sign_in_page(page, address, database_url, *ACCOUNT_ROLES)
         return address
 
     return started
@@ -137,12 +143,14 @@ def test_an_empty_practice_offers_two_things_and_the_example_is_marked(
     address_for, page, migrated_sqlite_url, tmp_path
 ):
     address = address_for(page, migrated_sqlite_url)
-    settled(page, address, "Caseload")
+    settled(page, address, "Today")
     expect(page.get_by_role("button", name="Record the first patient")).to_be_visible()
     page.get_by_role("button", name="Open the example practice").click()
     expect(page.get_by_text("Every patient here is invented")).to_be_visible(
         timeout=60_000
     )
+    expect(page.get_by_role("heading", name="Overdue")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Caseload").click()
     expect(page.get_by_text("of 120 in this practice")).to_be_visible(timeout=60_000)
     assert "practice=Example" in page.url
     page.reload()

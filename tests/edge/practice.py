@@ -32,6 +32,7 @@ from data.settings import change_settings
 from data.tables import FIRST_SITE, session
 from tests.actors import TESTER
 from tests.edge.door import INDEX_HTML, LARGEST_UPLOAD, read_frame
+from views.report_route import REPORT_ROUTES
 
 
 HERE = "http://127.0.0.1:8501"
@@ -67,7 +68,7 @@ class Practice:
         visitors = DatabaseVisitors()
         self.live = Live(visitors)
         self.gate = Gate(
-            Starlette(routes=[*ROUTES, Route("/{_:path}", _inside)]),
+            Starlette(routes=[*ROUTES, *REPORT_ROUTES, Route("/{_:path}", _inside)]),
             settings=self.settings,
             visitors=visitors,
             live=self.live,

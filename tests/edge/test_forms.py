@@ -19,7 +19,7 @@ from tests.edge.practice import HERE, INSIDE, Practice, forms, set_cookies
 EXPIRED = "This form expired."
 
 # Streamlit's pages send these, which know no form's token; the origin is asked for.
-BY_ORIGIN = {"/logout", "/session/stay"}
+BY_ORIGIN = {"/draft", "/logout", "/session/stay"}
 # Asks for the form only where a tablet shows one.
 KIOSK_END = {"/kiosk/thanks"}
 FORMS = sorted(

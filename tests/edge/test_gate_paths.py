@@ -37,6 +37,10 @@ CLOSED = [
     "/patient/_stcore/health",
     "/account",
     "/account/password",
+    "/draft",
+    "/report/1.pdf",
+    "/report/999999999.pdf",
+    "/report/anything",
     "/logout",
     "/session/stay",
     "/kiosk",
@@ -111,7 +115,9 @@ def test_every_route_of_ours_is_listed_and_every_listed_one_has_a_route():
     """Otherwise Streamlit would answer in its place, or nobody could reach it."""
     listed = paths.OPEN | paths.ENTRANCES | paths.PERSONAL | {paths.KIOSK}
     assert {route.path for route in ROUTES} == listed - {"/favicon.png"}
-    assert {path.split("/")[1] for path in listed} - {"favicon.png"} == paths.OWN
+    # A report's address has the course's number in it: tests/edge/test_report.py.
+    first = {path.split("/")[1] for path in listed} - {"favicon.png"}
+    assert first == paths.OWN - {"report"}
 
 
 @pytest.mark.parametrize("path", OPEN)
@@ -177,7 +183,9 @@ def test_a_server_that_does_not_tell_the_raw_path_is_no_hindrance():
     assert Door().ask("/login", raw_path=None).status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/patient", "/media/5f0c.csv", "/account"])
+@pytest.mark.parametrize(
+    "path", ["/", "/patient", "/media/5f0c.csv", "/account", "/report/1.pdf"]
+)
 def test_with_a_session_the_way_is_open(path):
     door = Door()
     assert door.ask(path, headers=cookie(TOKEN)).text == "inside"
@@ -201,6 +209,19 @@ def test_with_a_session_the_way_is_open(path):
         "/oidc",
         "/kiosk/anything",
         "/healthz/more",
+        "/report",
+        "/report/",
+        "/report/0.pdf",
+        "/report/01.pdf",
+        "/report/-1.pdf",
+        "/report/1.5.pdf",
+        "/report/1.pdf/",
+        "/report/1.pdf.pdf",
+        "/report/1.PDF",
+        "/report/1",
+        "/report/a.pdf",
+        "/report/1000000000.pdf",
+        "/report/1/2.pdf",
     ],
 )
 def test_what_nobody_uses_is_shut_even_with_a_session(path):
@@ -229,6 +250,8 @@ def test_what_nobody_uses_is_shut_even_with_a_session(path):
         ("/login", "PUT", "GET, HEAD, POST"),
         ("/login", "TRACE", "GET, HEAD, POST"),
         ("/kiosk", "DELETE", "GET, HEAD, POST"),
+        ("/report/1.pdf", "POST", "GET, HEAD"),
+        ("/report/1.pdf", "DELETE", "GET, HEAD"),
     ],
 )
 def test_a_method_without_a_use_is_refused(path, method, allow):
@@ -246,6 +269,7 @@ def test_a_method_without_a_use_is_refused(path, method, allow):
         ("/patient", "", "?next=%2Fpatient"),
         ("/patient", "patient=7f3a", "?next=%2Fpatient%3Fpatient%3D7f3a"),
         ("/account", "", "?next=%2Faccount"),
+        ("/report/1.pdf", "", "?next=%2Freport%2F1.pdf"),
         # What would not be a page to go on to.
         ("/kiosk", "", ""),
         ("/logout", "", ""),
@@ -293,6 +317,7 @@ def test_what_was_sent_without_a_session_is_not_repeated_after_sign_in():
         "/logout",
         "/oidc/login",
         "/kiosk/start?link=a",
+        "/report/a.pdf",
     ],
 )
 def test_no_other_place_is_gone_on_to(address):
@@ -300,7 +325,15 @@ def test_no_other_place_is_gone_on_to(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/patient?patient=7f3a", "/account", "/account/password", "/a/b/"]
+    "address",
+    [
+        "/",
+        "/patient?patient=7f3a",
+        "/account",
+        "/account/password",
+        "/a/b/",
+        "/report/1.pdf?practice=Example",
+    ],
 )
 def test_our_own_pages_are_gone_on_to(address):
     assert paths.safe_next(address) == address
@@ -327,6 +360,7 @@ def test_a_tablet_has_its_own_pages(path):
         "/oidc/login",
         "/oidc/callback",
         "/session/stay",
+        "/report/1.pdf",
         "/kiosk/",
         "/kiosk/answer",
         "/kiosk/start/more",

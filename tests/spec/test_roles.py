@@ -25,14 +25,18 @@ from data import (
     audit_search,
     course_scores,
     database,
+    drafts,
     encounters,
     events,
     frames,
     infusions,
     patients,
     pending,
+    saved_views,
+    schedule,
     sessions,
     settings,
+    similar,
     sites,
 )
 from data.actors import (
@@ -69,6 +73,10 @@ patients.add_patient                   | yes | hidden | no  | no  | no  | no  | 
 patients.open_course                   | yes | hidden | no  | no  | no  | no  | yes
 patients.close_course                  | yes | hidden | no  | no  | no  | no  | yes
 patients.reopen_course                 | yes | hidden | no  | no  | no  | no  | yes
+patients.record_screening              | yes | hidden | no  | no  | no  | no  | yes
+drafts.save_draft                      | yes | hidden | no  | no  | no  | no  | no
+drafts.get_draft                       | yes | hidden | no  | no  | no  | no  | no
+drafts.forget_draft                    | yes | hidden | no  | no  | no  | no  | no
 infusions.list_infusions               | yes | hidden | yes | no  | no  | no  | yes
 infusions.get_infusion                 | yes | hidden | yes | no  | no  | no  | yes
 infusions.add_infusion                 | yes | hidden | no  | no  | no  | no  | yes
@@ -83,13 +91,25 @@ assessments.correct_assessment         | yes | hidden | no  | no  | no  | no  | 
 assessments.void_assessment            | yes | hidden | no  | no  | no  | no  | yes
 alerts.list_alerts                     | yes | hidden | yes | no  | no  | no  | yes
 alerts.close_alert                     | yes | hidden | no  | no  | no  | no  | yes
+alerts.note_seen                       | yes | hidden | no  | no  | no  | no  | yes
+alerts.list_waits                      | no  | no     | yes | no  | no  | no  | yes
+schedule.get_schedule                  | yes | hidden | yes | no  | no  | no  | yes
+schedule.change_schedule               | yes | hidden | no  | no  | no  | no  | yes
+schedule.list_course_days              | yes | hidden | yes | no  | no  | no  | yes
+schedule.get_course_days               | yes | hidden | yes | no  | no  | no  | yes
+saved_views.list_views                 | yes | yes    | yes | yes | no  | no  | no
+saved_views.save_view                  | yes | yes    | yes | yes | no  | no  | no
+saved_views.forget_view                | yes | yes    | yes | yes | no  | no  | no
 events.list_events                     | yes | hidden | yes | no  | no  | no  | yes
 events.add_event                       | yes | hidden | no  | no  | no  | no  | yes
+events.void_event                      | yes | hidden | no  | no  | no  | no  | yes
+events.list_withdrawn_events           | yes | hidden | yes | no  | no  | no  | yes
 frames.caseload_frame                  | yes | hidden | yes | no  | no  | no  | yes
 frames.latest_course_scores_frame      | yes | hidden | yes | no  | no  | no  | yes
 frames.baselines_frame                 | yes | hidden | yes | no  | no  | no  | yes
 frames.baseline_ids                    | yes | hidden | yes | no  | no  | no  | yes
 frames.induction_infusions             | yes | hidden | yes | no  | no  | no  | yes
+similar.similar_changes                | yes | hidden | yes | no  | no  | no  | yes
 frames.courses_frame                   | no  | no     | yes | no  | no  | no  | yes
 frames.courses_by_infusion_frame       | no  | no     | yes | no  | no  | no  | yes
 frames.scores_after_frame              | no  | no     | yes | no  | no  | no  | yes
@@ -204,6 +224,7 @@ RATE = {**SCORES, "timepoint": "after_infusion_1"}
 FORMS = [("phq9", "two_weeks")]
 FACTOR = {"secret": "S", "step": 1, "code_hashes": ["c"]}
 NEVER_INVITED = "0" * 43
+DRAFT = drafts.Draft("1-phq9", "phq9", (1,) * 9, None, "t1")
 
 
 @dataclass
@@ -215,6 +236,7 @@ class World:
     infusion_id: int
     assessment_id: int
     alert_id: int
+    event_id: int
     account_id: int
     session_id: int
     invitation: str
@@ -241,6 +263,14 @@ DO = {
         c, w.course_id, closed=today(), reason="Ended"
     ),
     "patients.reopen_course": lambda c, w: patients.reopen_course(c, w.course_id),
+    "patients.record_screening": lambda c, w: patients.record_screening(
+        c, w.course_id, patients.Screening(consent=True)
+    ),
+    "drafts.save_draft": lambda c, w: drafts.save_draft(c, w.course_id, DRAFT),
+    "drafts.get_draft": lambda c, w: drafts.get_draft(c, w.course_id, DRAFT.record),
+    "drafts.forget_draft": lambda c, w: drafts.forget_draft(
+        c, w.course_id, DRAFT.record
+    ),
     "infusions.list_infusions": lambda c, w: infusions.list_infusions(c, w.course_id),
     "infusions.get_infusion": lambda c, w: infusions.get_infusion(c, w.infusion_id),
     "infusions.add_infusion": lambda c, w: infusions.add_infusion(
@@ -275,9 +305,26 @@ DO = {
     "alerts.close_alert": lambda c, w: alerts.close_alert(
         c, w.alert_id, action="referred", note=""
     ),
+    "alerts.note_seen": lambda c, w: alerts.note_seen(c, w.patient_id),
+    "alerts.list_waits": lambda c, w: alerts.list_waits(c),
+    "schedule.get_schedule": lambda c, w: schedule.get_schedule(c, w.course_id),
+    "schedule.change_schedule": lambda c, w: schedule.change_schedule(
+        c, w.course_id, schedule.CourseSchedule(maintenance_days=60)
+    ),
+    "schedule.list_course_days": lambda c, w: schedule.list_course_days(c, since_day=0),
+    "schedule.get_course_days": lambda c, w: schedule.get_course_days(
+        c, w.course_id, since_day=0
+    ),
+    "saved_views.list_views": lambda c, w: str(saved_views.list_views(c)),
+    "saved_views.save_view": lambda c, w: saved_views.save_view(c, "mine", {}),
+    "saved_views.forget_view": lambda c, w: saved_views.forget_view(c, "mine"),
     "events.list_events": lambda c, w: events.list_events(c, w.course_id),
     "events.add_event": lambda c, w: events.add_event(
         c, course_id=w.course_id, day=today(), kind="therapy", description="Begun"
+    ),
+    "events.void_event": lambda c, w: events.void_event(c, w.event_id, reason="Wrong"),
+    "events.list_withdrawn_events": lambda c, w: events.list_withdrawn_events(
+        c, w.course_id
     ),
     "frames.caseload_frame": lambda c, w: frames.caseload_frame(c),
     "frames.latest_course_scores_frame": lambda c, w: frames.latest_course_scores_frame(
@@ -287,6 +334,9 @@ DO = {
     "frames.baseline_ids": lambda c, w: frames.baseline_ids(c, w.course_id),
     "frames.induction_infusions": lambda c, w: frames.induction_infusions(
         c, w.course_id
+    ),
+    "similar.similar_changes": lambda c, w: similar.similar_changes(
+        c, w.course_id, **SCORES, baselines=(0, 27)
     ),
     "frames.courses_frame": lambda c, w: frames.courses_frame(c, **RATE),
     "frames.courses_by_infusion_frame": lambda c, w: frames.courses_by_infusion_frame(
@@ -454,6 +504,13 @@ def world(world_url) -> World:
             connection, course_id=course_id, facts=alarming
         )
         (alert,) = alerts.list_alerts(connection)
+        event_id = events.add_event(
+            connection,
+            course_id=course_id,
+            day=today(),
+            kind="therapy",
+            description="Begun",
+        )
         account_id, session_id, invitation = an_account(connection)
         world = World(
             patient_id=patients.get_course(connection, course_id).patient_id,
@@ -461,6 +518,7 @@ def world(world_url) -> World:
             infusion_id=infusion_id,
             assessment_id=assessment_id,
             alert_id=alert.id,
+            event_id=event_id,
             account_id=account_id,
             session_id=session_id,
             invitation=invitation,
@@ -503,9 +561,9 @@ def a_file_about(number: str) -> SourceFile:
 def actor(who: str) -> Actor:
     return {
         "clinician": with_role(CLINICIAN, account_id=1),
-        "elsewhere": with_role(CLINICIAN, sites=[FIRST_SITE + 1]),
-        "lead": with_role(LEAD, sites=[]),
-        "admin": with_role(ADMINISTRATOR),
+        "elsewhere": with_role(CLINICIAN, sites=[FIRST_SITE + 1], account_id=1),
+        "lead": with_role(LEAD, sites=[], account_id=1),
+        "admin": with_role(ADMINISTRATOR, account_id=1),
         "kiosk": with_role(KIOSK, encounter_id=1),
         "door": with_role(DOOR),
         "operator": with_role(OPERATOR, sites=[]),
@@ -559,6 +617,7 @@ FILTERED = {
     "patients.list_clinicians",
     "patients.list_patients",
     "patients.patient_by_record_number",
+    "schedule.list_course_days",
 }
 
 

@@ -178,8 +178,11 @@ BASELINE = ["course_id", "measure", "recall_window", "baseline", "baseline_day"]
 
 
 def stands(forms, baselines, started=(1,)):
+    """Return where courses stand whose infusion 1 was on day 0, after any form."""
     frame = standings(
-        pd.DataFrame(forms, columns=FORM),
+        pd.DataFrame(forms, columns=FORM).assign(
+            before_start=lambda frame: frame["day"] <= 0
+        ),
         pd.DataFrame(baselines, columns=BASELINE),
         started=set(started),
     )
@@ -235,6 +238,12 @@ def test_totals_of_another_recall_window_are_not_mixed_in():
     assert (row.recall_window, row.totals) == ("past_week", [44, 30])
 
 
+def test_a_form_too_old_for_a_baseline_is_no_result_of_the_course():
+    row = stands([(1, "phq9", "two_weeks", -40, 3, 0)], [])[1, "phq9"]
+    assert in_words(row.status) == "cannot tell: no later form"
+    assert row.total == 3
+
+
 def test_a_course_without_infusion_cannot_be_told():
     row = stands([(1, "phq9", "two_weeks", 0, 20, 0)], [], started=())[1, "phq9"]
     assert in_words(row.status) == "cannot tell: no infusion yet"
@@ -242,3 +251,11 @@ def test_a_course_without_infusion_cannot_be_told():
 
 def test_no_forms_give_no_rows():
     assert stands([], []) == {}
+
+
+def test_only_incomplete_forms_or_none_are_told_with_typed_columns():
+    none = pd.DataFrame(columns=[*FORM, "before_start"]).astype({"course_id": "int64"})
+    known = pd.DataFrame(columns=BASELINE).astype({"course_id": "int64"})
+    assert standings(none, known, started=set()).empty
+    row = stands([(1, "phq9", "two_weeks", 3, None, None)], [])[1, "phq9"]
+    assert in_words(row.status) == "cannot tell: incomplete form"

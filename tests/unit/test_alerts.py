@@ -1,16 +1,20 @@
 """Item-9 alerts: open until somebody says what was done, and never lost on the way."""
 
-import pytest
-from sqlalchemy import select
+from dataclasses import replace
+from datetime import timedelta
 
-from data.actors import operator
-from data.alerts import close_alert, list_alerts
+import pytest
+from sqlalchemy import select, update
+
+from data.actors import CLINICIAN, operator
+from data.alerts import close_alert, list_alerts, list_waits, note_seen
 from data.assessments import add_assessment, correct_assessment, void_assessment
 from data.audit import list_audit_entries
 from data.errors import NotAllowed, RecordError
 from data.patients import list_courses
+from data.records import now_stamp
 from data.tables import ALERT_ACTIONS, alert
-from tests.actors import acting
+from tests.actors import TESTER, acting, with_role
 from tests.factories import add_course, at, form, phq9, practice
 
 
@@ -56,8 +60,10 @@ def all_alerts(connection):
     ]
 
 
-@pytest.mark.parametrize(("item_9", "opened"), [(0, 0), (1, 1), (3, 1), (None, 0)])
-def test_an_alert_opens_when_item_9_is_1_or_more(migrated_url, item_9, opened):
+@pytest.mark.parametrize(("item_9", "opened"), [(0, 0), (1, 1), (3, 1), (None, 1)])
+def test_an_alert_opens_when_item_9_is_1_or_more_or_left_out(
+    migrated_url, item_9, opened
+):
     with practice(migrated_url) as connection:
         form_id = add(connection, add_course(connection), answered(item_9))
         assert open_alerts(connection) == [(form_id, item_9)] * opened
@@ -134,20 +140,18 @@ def test_an_open_alert_follows_a_form_that_stays_positive(
     assert open_alerts(connection) == [(new, now)]
 
 
-@pytest.mark.parametrize("now", [0, None])
 def test_an_open_alert_is_withdrawn_when_the_answer_was_a_mistake(
-    connection, course_id, now
+    connection, course_id
 ):
     old = add(connection, course_id, answered(2))
-    correct(connection, old, now)
+    correct(connection, old, 0)
     assert all_alerts(connection) == [(old, "entered by mistake")]
 
 
-@pytest.mark.parametrize("was", [0, None])
 def test_an_alert_opens_when_a_correction_makes_the_answer_positive(
-    connection, course_id, was
+    connection, course_id
 ):
-    old = add(connection, course_id, answered(was))
+    old = add(connection, course_id, answered(0))
     new = correct(connection, old, 1)
     assert open_alerts(connection) == [(new, 1)]
 
@@ -189,3 +193,86 @@ def test_a_withdrawn_form_keeps_what_was_done_about_it(connection, course_id):
     close(connection, list_alerts(connection)[0].id)
     void_assessment(connection, form_id, reason="Wrong patient")
     assert all_alerts(connection) == [(form_id, ASSESSED)]
+
+
+def test_a_form_left_undone_before_item_9_asks_too(connection, course_id):
+    facts = phq9(at("1"), answers=(1,) * 3 + (None,) * 6)
+    form_id = add(connection, course_id, facts)
+    assert open_alerts(connection) == [(form_id, None)]
+
+
+def test_a_form_without_such_an_item_asks_nothing(connection, course_id):
+    gaps = (1,) * 8 + (None,) * 12
+    add(connection, course_id, form("pcl5", at("1"), answers=gaps))
+    assert all_alerts(connection) == []
+
+
+CLINICIAN_A, CLINICIAN_B = (
+    replace(with_role(CLINICIAN), name=name) for name in ("Dr A", "Dr B")
+)
+
+
+def test_who_saw_it_first_is_kept_once_and_audited(connection, course_id):
+    add(connection, course_id, answered(1))
+    (opened,) = list_alerts(connection)
+    assert (opened.seen_at, opened.seen_by) == (None, None)
+    for who in (CLINICIAN_A, CLINICIAN_B):
+        with acting(connection, who):
+            note_seen(connection, opened.patient_id)
+    (seen,) = list_alerts(connection)
+    assert (seen.seen_by, seen.seen_at is None) == ("Dr A", False)
+    told = [e for e in list_audit_entries(connection) if e.action == "see"]
+    assert [(e.subject, e.patient_id) for e in told] == [
+        (f"alert {opened.id}", opened.patient_id)
+    ]
+
+
+def test_seeing_one_patient_sees_no_other_and_nothing_that_is_closed(
+    connection, course_id
+):
+    add(connection, course_id, answered(1, "1"))
+    add(connection, add_course(connection, "b"), answered(2, "2"))
+    theirs, mine = list_alerts(connection)
+    close(connection, mine.id)
+    note_seen(connection, mine.patient_id)
+    seen = [a.seen_by for a in list_alerts(connection, only_open=False)]
+    assert seen == [None, None]
+    note_seen(connection, theirs.patient_id)
+    assert list_alerts(connection)[0].seen_by == TESTER.name
+
+
+def opened_hours_ago(connection, alert_id, hours, *, closed_after=None):
+    opened = now_stamp() - timedelta(hours=hours)
+    values = {"opened_at": opened}
+    if closed_after is not None:
+        values["closed_at"] = opened + timedelta(hours=closed_after)
+    connection.execute(update(alert).where(alert.c.id == alert_id).values(**values))
+
+
+def test_the_hours_until_somebody_acted_are_kept(connection, course_id):
+    add(connection, course_id, answered(1))
+    (opened,) = list_alerts(connection)
+    opened_hours_ago(connection, opened.id, 30)
+    (waiting,) = list_alerts(connection)
+    assert waiting.hours_to_action is None
+    assert 30 <= waiting.hours_open < 30.1
+    close(connection, opened.id)
+    opened_hours_ago(connection, opened.id, 30, closed_after=5)
+    (closed,) = list_alerts(connection, only_open=False)
+    assert (closed.hours_open, closed.hours_to_action) == (5, 5)
+
+
+def test_how_long_alerts_waited_is_told_without_saying_whose(migrated_url):
+    with practice(migrated_url) as connection:
+        course_id = add_course(connection)
+        for day in ("1", "2", "3"):
+            add(connection, course_id, answered(1, day))
+        last, middle, first = list_alerts(connection)
+        close(connection, first.id, "referred")
+        close(connection, middle.id, "entered by mistake")
+        opened_hours_ago(connection, first.id, 50, closed_after=2)
+        opened_hours_ago(connection, last.id, 26)
+        answered_one, waiting = list_waits(connection)
+        assert (answered_one.hours, answered_one.answered) == (2, True)
+        assert (round(waiting.hours), waiting.answered) == (26, False)
+        assert waiting.opened_at > answered_one.opened_at

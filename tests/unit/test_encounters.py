@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from data import encounters
 from data.accounts import add_account, disable_account
 from data.actors import ADMINISTRATOR, CLINICIAN, KIOSK, Actor, door
-from data.alerts import close_alert, list_alerts
+from data.alerts import AnswerNow, close_alert, list_alerts
 from data.assessments import (
     add_assessment,
     correct_assessment,
@@ -728,6 +728,53 @@ def test_a_positive_answer_in_the_review_shows_the_crisis_text_and_the_review(ta
     assert only(tablet.recorded).facts.difficulty == 0
     tablet.do(go_on)
     assert tablet.shown == "review"
+
+
+def test_item_9_left_out_opens_its_alert_when_the_forms_are_handed_in(any_tablet):
+    any_tablet.at_question(9)
+    any_tablet.answer(None)
+    assert any_tablet.shown == "question 1.10"
+    assert (any_tablet.recorded, any_tablet.open_alerts) == ([], [])
+    any_tablet.answer(0)
+    any_tablet.do(finish_encounter)
+    form = only(any_tablet.recorded)
+    alert = only(any_tablet.open_alerts)
+    assert (alert.assessment_id, alert.item_9) == (form.id, None)
+
+
+def test_item_9_left_out_and_then_answered_with_0_opens_nothing(tablet):
+    tablet.at_question(9)
+    tablet.answer(None)
+    tablet.answer(0)
+    tablet.do(change_answer, 1, 9)
+    tablet.answer(0)
+    tablet.do(finish_encounter)
+    assert only(tablet.recorded).item_9 == 0
+    assert tablet.open_alerts == []
+
+
+@pytest.mark.parametrize("ending", ["stop", "interrupt"])
+def test_forms_given_up_before_item_9_ask_the_clinician_to_ask(tablet, ending):
+    tablet.at_question(4)
+    if ending == "stop":
+        tablet.do(stop_encounter)
+    else:
+        interrupt(tablet)
+    assert only(tablet.open_alerts).item_9 is None
+
+
+def test_an_answer_the_patient_lowered_is_told_beside_the_one_that_stands(tablet):
+    tablet.at_question(9)
+    tablet.answer(3)
+    tablet.do(go_on)
+    tablet.answer(0)
+    tablet.do(change_answer, 1, 9)
+    tablet.answer(1)
+    tablet.do(go_on)
+    tablet.do(finish_encounter)
+    assert only(tablet.recorded).item_9 == 1
+    alert = only(tablet.open_alerts)
+    assert (alert.item_9, alert.now) == (3, AnswerNow(1, known=True))
 
 
 def test_an_answer_taken_back_and_given_again_keeps_its_one_alert(tablet):

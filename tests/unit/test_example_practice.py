@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from analysis.columns import COURSES, conform
+from analysis.expected import FEWEST_PATIENTS, expected_changes, similar_baselines
 from analysis.outcomes import one_course_per_patient, outcome_rate
 from data import example_practice
 from data.alerts import list_alerts
@@ -20,12 +21,17 @@ from data.errors import DatabaseError, RecordError
 from data.example_patients import CLINICIANS, PATIENTS, SITES
 from data.example_practice import example_is_made, make_example
 from data.frames import courses_frame
+from data.infusions import list_infusions
 from data.patients import list_patients
+from data.settings import read_settings
+from data.similar import similar_changes
 from data.tables import (
+    DISSOCIATION,
     EVENT_KINDS,
     assessment,
     course,
     course_progress,
+    course_schedule,
     course_scores,
     course_scores_version,
     event,
@@ -232,19 +238,112 @@ def test_corrections_can_be_read_back(connection):
         assert now.reason
 
 
-def test_every_positive_item_9_has_one_alert_and_a_few_are_open(connection):
+def test_every_item_9_to_ask_about_has_one_alert_and_a_few_are_open(connection):
     alerts = list_alerts(connection, only_open=False)
-    positive = connection.scalars(
+    left_out = assessment.c.answers.is_not(None) & assessment.c.item_9.is_(None)
+    asking = connection.scalars(
         select(assessment.c.id).where(
-            assessment.c.item_9 >= 1, assessment.c.state == "current"
+            (assessment.c.item_9 >= 1) | left_out,
+            assessment.c.measure == "phq9",
+            assessment.c.state == "current",
         )
     )
     alerted = Counter(a.assessment_id for a in alerts)
-    assert set(positive) <= set(alerted)
+    assert set(asking) <= set(alerted)
     assert set(alerted.values()) == {1}
     open_alerts = [a for a in alerts if a.closed_at is None]
     assert 2 <= len(open_alerts) <= 12
-    assert {a.action for a in alerts} >= {"entered by mistake", "referred", None}
+    assert {a.action for a in alerts} >= {
+        *("entered by mistake", "referred", None),
+        "asked again, no such thoughts reported",
+    }
+    assert all(
+        (a.item_9 is None) == a.action.startswith("asked again")
+        for a in alerts
+        if a.action
+    )
+
+
+def test_an_open_alert_is_about_a_gap_one_about_a_rise_and_one_is_overdue(connection):
+    open_alerts = list_alerts(connection)
+    allowed = read_settings(connection).alert_escalation_hours
+    noon = datetime(2026, 6, 15, 12)
+    hours = [(noon - a.opened_at) / timedelta(hours=1) for a in open_alerts]
+    assert min(hours) < allowed < max(hours)
+    assert [a.item_9 for a in open_alerts].count(None) == 1
+    assert sum(a.rose for a in open_alerts) >= 2
+    # The overlooked ones were seen; the others are still to be.
+    assert {a.seen_by is not None for a in open_alerts} == {True, False}
+
+
+def test_infusions_say_what_was_measured_and_what_fits_together(connection):
+    measured = connection.execute(
+        select(infusion).where(infusion.c.weight_kg.is_not(None))
+    ).all()
+    assert len(measured) > 600
+    for given in measured:
+        assert given.systolic_peak > given.systolic_before > given.diastolic_before
+        assert abs(given.dose_mg - given.dose_mg_per_kg * given.weight_kg) < 2 or (
+            given.state == "superseded"
+        )
+        assert (given.adverse_events is None) == (given.adverse_event_codes is None)
+    assert {given.dissociation for given in measured} == set(DISSOCIATION)
+    raised = [g for g in measured if g.adverse_event_codes == "raised blood pressure"]
+    assert {(g.systolic_peak, g.diastolic_peak) for g in raised} == {(168, 96)}
+    course_id = measured[0].course_id
+    assert list_infusions(connection, course_id)[0].facts.weight_kg
+
+
+def test_most_courses_were_screened_and_the_newest_and_the_oldest_were_not(connection):
+    screened = count(connection, course.c.screened_at.is_not(None), of=course)
+    assert 100 < screened < count(connection, of=course)
+    assert count(connection, course.c.consent, of=course) == screened
+    assert count(connection, course.c.chronic_ptsd, of=course) > 30
+
+
+def test_infusions_are_planned_for_those_in_treatment_and_some_schedules_differ(
+    connection,
+):
+    planned = connection.scalars(
+        select(course_schedule.c.next_infusion_day).where(
+            course_schedule.c.next_infusion_day.is_not(None)
+        )
+    ).all()
+    today = day_number(AS_OF)
+    assert len(planned) >= 5
+    assert min(planned) >= today - 1
+    closed = select(course.c.id).where(course.c.closed_day.is_not(None))
+    still_planned = course_schedule.c.next_infusion_day.is_not(None)
+    assert not count(
+        connection, still_planned, course_schedule.c.course_id.in_(closed),
+        of=course_schedule,
+    )  # fmt: skip
+    own = (
+        course_schedule.c.maintenance_days,
+        course_schedule.c.weeks_after_induction,
+        course_schedule.c.day_after_first,
+    )
+    assert all(
+        count(connection, column.is_not(None), of=course_schedule) in (1, 2)
+        for column in own
+    )
+
+
+def test_enough_patients_are_alike_for_what_others_did_to_be_shown(connection):
+    some_course = connection.scalar(
+        select(course.c.id).where(course.c.indication == "depression")
+    )
+    found = expected_changes(
+        similar_changes(
+            connection,
+            some_course,
+            measure="phq9",
+            recall_window="two_weeks",
+            baselines=similar_baselines("phq9", 17),
+        )
+    )
+    assert all(found[number].patients >= FEWEST_PATIENTS for number in range(1, 5))
+    assert found[4].median < 0
 
 
 def test_its_scores_are_those_of_a_rebuild(example_url):

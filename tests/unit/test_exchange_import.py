@@ -1,7 +1,7 @@
 """From files to records: all of it or nothing, and never twice."""
 
 import gc
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select
@@ -26,6 +26,7 @@ from data.exchange.importing import (
 )
 from data.exchange.problems import ImportRefused
 from data.infusions import InfusionFacts, add_infusion, list_infusions
+from data.moments import today
 from data.patients import (
     add_patient,
     list_courses,
@@ -287,6 +288,69 @@ def test_a_positive_item_9_opens_an_alert(engine):
     assert (alert.completed_at.day, alert.closed_at) == (20, None)
 
 
+LEFT_OUT = "1,1,1,1,1,1,1,1,"
+
+
+def form_rows(*rows):
+    """Return a file of PHQ-9 forms: so many days ago, and the answers."""
+    listed = [
+        f"{who},{today() - timedelta(days=days)},{row}" for who, days, row in rows
+    ]
+    return "\n".join((FORM, *listed, ""))
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        ([("A", 3, LEFT_OUT)], 1),
+        ([("A", 89, LEFT_OUT)], 1),
+        ([("A", 92, LEFT_OUT)], 0),
+        ([("A", 9, LEFT_OUT), ("A", 3, ANSWERS)], 0),
+        ([("A", 9, ANSWERS), ("A", 3, LEFT_OUT)], 1),
+        ([("A", 9, LEFT_OUT), ("A", 3, LEFT_OUT)], 2),
+        ([("A", 9, LEFT_OUT), ("B", 3, ANSWERS)], 1),
+    ],
+    ids=[
+        "lately",
+        "in these months",
+        "long ago",
+        "answered since",
+        "answered before",
+        "left out twice",
+        "answered by somebody else",
+    ],
+)
+def test_an_item_9_left_out_is_asked_about_while_there_is_somebody_to_ask(
+    engine, rows, asked
+):
+    done = commit(engine, form_rows(*rows))
+    with reading(engine, TESTER) as connection:
+        found = [alert.item_9 for alert in list_alerts(connection)]
+    assert found == [None] * asked
+    assert done.alerts_opened == asked
+
+
+def test_what_was_answered_before_the_import_counts_as_answered_since(sqlite):
+    commit(sqlite, form_rows(("A", 3, ANSWERS)))
+    assert commit(sqlite, form_rows(("A", 9, LEFT_OUT))).alerts_opened == 0
+    assert commit(sqlite, form_rows(("A", 2, LEFT_OUT))).alerts_opened == 1
+
+
+def test_a_pcl5_with_gaps_and_a_total_alone_ask_nothing(sqlite):
+    days = [f"{today() - timedelta(days=ago)}" for ago in (3, 5)]
+    commit(sqlite, f"record_number,completed_at,phq9_total\nA,{days[0]},20\n")
+    names = ",".join(f"pcl5_{item}" for item in range(1, 21))
+    gaps = ",".join(["1"] * 19) + ","
+    window = "pcl5_recall_window"
+    commit(
+        sqlite,
+        f"record_number,completed_at,{names},{window}\nA,{days[1]},{gaps},past_week\n",
+    )
+    with reading(sqlite, TESTER) as connection:
+        assert len(list_assessments(connection, only_course(connection).id)) == 2
+        assert list_alerts(connection) == []
+
+
 def test_a_later_file_opens_its_own_alerts_only(sqlite):
     commit(sqlite, FORMS)
     commit(sqlite, f"{FORM}\nB,2025-01-06,1,1,1,1,1,1,1,1,2\n")
@@ -372,7 +436,8 @@ def test_a_preview_says_what_would_be_added_and_writes_nothing(sqlite):
     first, second = preview.files
     assert (first.rows, first.blank_rows, first.rows_without_answers) == (4, 1, 1)
     assert (first.to_add, first.forms_complete, first.forms_incomplete) == (3, 2, 1)
-    assert (first.item_9_positive, second.forms_total_only) == (1, 1)
+    assert (first.item_9_positive, first.item_9_left_out) == (1, 1)
+    assert second.forms_total_only == 1
     assert second.columns_not_used == ("note",)
     assert (preview.patients_new, preview.to_add) == (2, 4)
     assert row_counts(sqlite) == before

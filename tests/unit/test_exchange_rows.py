@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data.assessments import AssessmentFacts, assessment_values
 from data.exchange.cells import CellFault
 from data.exchange.dates import MOST_REMEMBERED, DateColumn
+from data.exchange.importing import MOST_PROBLEMS
 from data.moments import from_minutes, today
 from measures.registry import MEASURES
 from tests.exchange_files import FORM, INFUSION, read, sentences, the_row
@@ -388,6 +389,17 @@ def test_record_numbers_may_be_declared(declared, number):
 
 
 # Properties.
+
+
+def test_a_file_of_nothing_but_problems_is_not_read_to_its_end():
+    wrong = "A,2999-01-01," + ANSWERS + "\n"
+    said = sentences(f"{FORM}\n" + wrong * (MOST_PROBLEMS + 50))
+    assert len(said) == MOST_PROBLEMS + 1
+    last = MOST_PROBLEMS + 1  # the header is row 1
+    assert said[-1] == (
+        f"file.csv: has {MOST_PROBLEMS:,} problems up to row {last:,}; the rest was "
+        "not read"
+    )
 
 
 MEASURE = st.sampled_from(list(MEASURES.values()))

@@ -20,6 +20,7 @@ from data.patients import (
     list_patients,
     open_course,
     patient_by_record_number,
+    record_screening,
     reopen_course,
 )
 from data.tables import audit_entry
@@ -198,3 +199,70 @@ def test_every_write_leaves_an_audit_entry(connection):
         (third.login, "reopen", f"course {course_id}"),
     ]
     assert {e.patient_id for e in done} == {patient_id}
+
+
+# Screening: what was asked before a course.
+
+ASKED = Screening(
+    failed_antidepressant_trials=2,
+    psychosis=False,
+    substance_use_disorder=False,
+    uncontrolled_medical_condition=True,
+    chronic_ptsd=None,
+    consent=True,
+)
+
+
+def test_the_screening_is_kept_with_who_asked_and_when(migrated_url):
+    with practice(migrated_url) as connection:
+        course_id = add_course(connection)
+        assert not get_course(connection, course_id).screened
+        with acting(connection, with_role(CLINICIAN, name="Dr Roe")):
+            record_screening(connection, course_id, ASKED)
+        found = get_course(connection, course_id)
+        last = list(list_audit_entries(connection))[-1]
+    assert (found.screening, found.screened, found.screened_by) == (
+        ASKED,
+        True,
+        "Dr Roe",
+    )
+    assert found.screened_at is not None
+    assert (last.who, last.action, last.subject, last.patient_id) == (
+        "dr-roe",
+        "screen",
+        f"course {course_id}",
+        found.patient_id,
+    )
+
+
+def test_a_screening_takes_the_place_of_the_one_before(connection):
+    course_id = add_course(connection)
+    record_screening(connection, course_id, ASKED)
+    record_screening(connection, course_id, Screening(consent=False))
+    assert get_course(connection, course_id).screening == Screening(consent=False)
+
+
+def test_a_screening_in_which_nothing_was_answered_was_still_asked(connection):
+    course_id = add_course(connection)
+    record_screening(connection, course_id, Screening())
+    assert get_course(connection, course_id).screened
+
+
+@pytest.mark.parametrize(
+    ("known", "screened"),
+    [({}, False), ({"psychosis": False}, True), ({"consent": True}, True)],
+)
+def test_what_came_with_the_course_counts_as_screening(connection, known, screened):
+    course_id = add_course(connection, screening=Screening(**known))
+    found = get_course(connection, course_id)
+    assert (found.screened, found.screened_at) == (screened, None)
+
+
+@pytest.mark.parametrize("trials", [-1, 51])
+def test_an_impossible_number_of_trials_is_refused(connection, trials):
+    course_id = add_course(connection)
+    with pytest.raises(RecordError, match="allowed: 0 to 50"):
+        record_screening(
+            connection, course_id, Screening(failed_antidepressant_trials=trials)
+        )
+    assert not get_course(connection, course_id).screened

@@ -64,6 +64,7 @@ def test_a_practice_that_chose_nothing_has_the_usual(engine):
     [
         ("practice_name", "Ketamine & Care, Größenwahn 1\nsecond line"),
         ("practice_name", ""),
+        *(("weeks_after_induction", weeks) for weeks in ("", "1", "2, 4", "1,8,52")),
         ("second_factor_required", True),
         ("crisis_text", "Ring the bell."),
         ("crisis_text", "x" * LONGEST_TEXT),
@@ -95,6 +96,10 @@ def test_what_is_chosen_can_be_chosen_again(engine):
         ({"crisis_text": " \n"}, "crisis_text is empty"),
         ({"crisis_text": "x" * (LONGEST_TEXT + 1)}, "1,001 characters"),
         ({"practice_name": None}, "practice_name None is not allowed"),
+        *(
+            ({"weeks_after_induction": weeks}, "are not allowed; allowed: whole weeks")
+            for weeks in ("4,2", "2,2", "0", "53", "2;4", "2,", "two", "-2", "2.5", "²")
+        ),
         ({"unknown": 1}, "'unknown' is not known; allowed: practice_name, idle_"),
     ],
 )

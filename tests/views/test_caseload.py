@@ -8,6 +8,7 @@ import streamlit as st
 from data.alerts import close_alert, list_alerts
 from data.example_practice import make_example
 from data.patients import close_course, patient_by_record_number
+from data.tables import course as course_table
 from tests.views.clinic import Clinic, moment, open_page, pcl5, phq9, text_of
 
 
@@ -62,7 +63,7 @@ def test_a_row_says_where_the_patient_stands(clinic):
     assert list(row["PHQ-9 trend"]) == [20, 15, 9]
     assert row["Infusions"] == "3 of 6"
     assert row["Days since infusion"] == 8
-    assert row["Last form"] == moment(8).date()
+    assert row["Days since form"] == 8
     assert (row["Indication"], row["Clinician"]) == ("depression", "Dr Lee")
 
 
@@ -104,7 +105,7 @@ def test_an_incomplete_last_form_shows_the_total_before_it_as_earlier(clinic):
     row = shown(opened())["A-1"]
     assert row["PHQ-9"] == "9, mild (earlier)"
     assert row["PHQ-9 status"] == "Cannot tell (incomplete form)"
-    assert row["Item 9"] == ["item 9 not answered"]
+    assert row["Item 9"] == ["▲ Open, last not answered"]
 
 
 def test_only_an_incomplete_form_has_no_total(clinic):
@@ -342,3 +343,159 @@ def test_the_example_practice_has_a_row_for_every_patient(example_url, monkeypat
     assert "120 patients" in text_of(app)
     assert app.dataframe[0].value["PHQ-9 status"].str.len().gt(0).any()
     st.cache_resource.clear()
+
+
+# Orders.
+
+
+@pytest.fixture
+def mixed(clinic):
+    """Four patients, each first in one of the orders."""
+    with clinic.writing():
+        treated(clinic, "A-better", {40: 20, 5: 4}, family_name="Ames")
+        treated(clinic, "B-worse", {40: 10, 4: 20}, family_name="Best")
+        stuck = treated(clinic, "C-stuck", {40: 20, 33: 19}, family_name="Cole")
+        for days in (30, 27, 24):
+            clinic.infusion(stuck, days)
+        item_9 = treated(clinic, "D-item-9", {20: 20}, family_name="Dahl")
+        clinic.form(item_9, 3, phq9(12, item_9=2))
+    return clinic
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        ("Item 9", ["D-item-9"]),
+        ("Getting worse", ["B-worse", "C-stuck"]),
+        ("Not improving", ["C-stuck", "B-worse"]),
+        ("Longest without a form", ["C-stuck", "A-better", "B-worse"]),
+    ],
+)
+def test_each_order_begins_with_whom_it_is_for(mixed, order, first):
+    found = list(shown(choose(opened(), "Order", order)))
+    assert found[: len(first)] == first
+
+
+def test_in_the_order_of_item_9_not_answered_stands_above_a_0(clinic):
+    with clinic.writing():
+        treated(clinic, "A-0", {5: 12})
+        clinic.form(clinic.course(clinic.patient("B-total")), 5, total=12)
+        acted_on = clinic.course(clinic.patient("C-1"))
+        clinic.form(acted_on, 5, phq9(12, item_9=1))
+        clinic.course(clinic.patient("D-none"))
+        for alert in list_alerts(clinic.connection):
+            close_alert(clinic.connection, alert.id, action="referred", note="")
+    found = list(shown(choose(opened(), "Order", "Item 9")))
+    assert found == ["C-1", "B-total", "A-0", "D-none"]
+
+
+# A form from before the course.
+
+
+@pytest.mark.parametrize(
+    ("form", "infusion", "status"),
+    [
+        (41, 10, "Cannot tell (no later form)"),
+        (10, 10, "Cannot tell (no later form)"),
+        (9, 10, "Remission, no baseline"),
+    ],
+)
+def test_a_form_before_infusion_1_is_no_result_however_old(
+    clinic, form, infusion, status
+):
+    with clinic.writing():
+        course = clinic.course(clinic.patient("A-1"))
+        clinic.form(course, form, phq9(3))
+        clinic.infusion(course, infusion)
+    assert shown(opened())["A-1"]["PHQ-9 status"] == status
+
+
+# Columns.
+
+
+def test_a_narrow_screen_has_what_one_looks_for_first(waiting):
+    app = opened()
+    order = list(app.dataframe[0].proto.column_order)
+    assert order[:4] == ["Item 9", "Patient", "PHQ-9 status", "PCL-5 status"]
+    assert not [name for name in order if "trend" in name or "change" in name]
+    app.toggle(key="caseload_columns").set_value(True).run()
+    assert list(app.dataframe[0].proto.column_order) == []
+
+
+# Saved filters.
+
+
+def press(app, label):
+    return next(b for b in app.button if b.label == label).click().run()
+
+
+def test_filters_are_saved_chosen_and_deleted(waiting):
+    app = opened()
+    assert "save them here under a name" in text_of(app)
+    choose(app, "Order", "Name")
+    choose(app, "Show", "Everybody")
+    name = next(t for t in app.text_input if t.label == "Save these filters as")
+    name.set_value("By name")
+    app.text_input(key="caseload_search").set_value("Young")
+    press(app, "Save")
+    app = opened()
+    boxes = {box.label: box.value for box in app.selectbox}
+    assert (boxes["Order"], boxes["Show"]) == ("Needs attention", "Active")
+    press(app, "By name")
+    boxes = {box.label: box.value for box in app.selectbox}
+    assert (boxes["Order"], boxes["Show"]) == ("Name", "Everybody")
+    assert app.text_input(key="caseload_search").value in (None, "")
+    press(app, "Delete")
+    assert "By name" not in [button.label for button in app.button]
+    assert "By name" not in [button.label for button in opened().button]
+
+
+def test_a_saved_choice_that_is_there_no_more_is_left_as_it_is(waiting):
+    app = opened()
+    choose(app, "Order", "Name")
+    choose(app, "Clinician", "Dr Lee")
+    name = next(t for t in app.text_input if t.label == "Save these filters as")
+    name.set_value("Mine")
+    press(app, "Save")
+    with waiting.writing():
+        waiting.connection.execute(course_table.update().values(clinician="Dr Shah"))
+    app = opened()
+    press(app, "Mine")
+    boxes = {box.label: box.value for box in app.selectbox}
+    assert (boxes["Order"], boxes["Clinician"]) == ("Name", "All clinicians")
+
+
+def test_the_example_has_no_accounts_and_so_no_saved_filters(example_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", example_url)
+    monkeypatch.setattr("views.state.in_example", lambda: True)
+    monkeypatch.setattr("data.database.example_url", lambda: example_url)
+    app = opened()
+    assert "Save these filters as" not in [t.label for t in app.text_input]
+    st.cache_resource.clear()
+
+
+# Keys of the search.
+
+
+@pytest.fixture
+def entering(monkeypatch):
+    """Press Enter behind a text in the next run, as the browser would."""
+
+    def enter(app, text):
+        pressed = iter([text])
+        monkeypatch.setattr(
+            "views.search_keys.search_keys", lambda key: next(pressed, None)
+        )
+        return app.run()
+
+    return enter
+
+
+def test_enter_opens_the_only_one_found(waiting, entering):
+    app = entering(open_page("caseload.py"), "mill")
+    assert app.title[0].value == r"Miller\, Ada"
+
+
+@pytest.mark.parametrize("text", ["a", "zzz"])
+def test_enter_opens_nobody_where_several_or_none_are_found(waiting, entering, text):
+    assert entering(open_page("caseload.py"), text).title[0].value == "Caseload"

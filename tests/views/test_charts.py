@@ -10,13 +10,20 @@ from analysis.trajectory import course_trajectories
 from measures.criteria import PCL5_CUT_POINTS
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
+from measures.registry import default_criterion
+from tests.factories import rows
 from tests.trajectories import at, form, infusions
 from views.charts import (
+    ALL,
+    INDUCTION,
+    LATEST,
     EventMark,
     InfusionMark,
-    events_within,
+    change_limits,
+    date_axis,
+    infusion_axis,
     sparkline,
-    time_range,
+    times_shown,
     trajectory_figure,
 )
 
@@ -26,8 +33,11 @@ PHQ9_BASELINE = {("phq9", "two_weeks"): 1}
 
 
 def figure(forms, given=(), baselines=None, events=()):
-    trajectories = list(course_trajectories(forms, given, baselines or {}).values())
-    return trajectory_figure(trajectories, marks(given), events)
+    return trajectory_figure(drawn_of(forms, given, baselines), marks(given), events)
+
+
+def drawn_of(forms, given=(), baselines=None):
+    return list(course_trajectories(forms, given, baselines or {}).values())
 
 
 def marks(given, induction=6):
@@ -187,9 +197,9 @@ def test_a_total_without_answers_has_a_mark_of_its_own():
 def test_the_days_asked_about_are_drawn_where_they_reach_back_over_an_infusion():
     forms = [form(1, 0, 20), form(2, 7, 15), form(3, 30, 9)]
     drawn = figure(forms, infusions(0), PHQ9_BASELINE)
-    (bar,) = [s for s in shapes(drawn, "line", "y2") if "dash" not in s["line"]]
-    assert (bar["x0"], bar["x1"]) == ("2026-02-23T09:00", "2026-03-09T09:00")
-    assert bar["y0"] == bar["y1"] == 15
+    (bars,) = shapes(drawn, "path", "y2")
+    assert bars["path"] == "M2026-02-23_09:00,15L2026-03-09_09:00,15"
+    assert bars["layer"] == "below"
 
 
 def test_infusions_are_numbered_and_maintenance_looks_different():
@@ -198,7 +208,9 @@ def test_infusions_are_numbered_and_maintenance_looks_different():
     marked = trace(drawn, "infusions")
     assert marked["text"] == ["1", "2", "3", "4", "5", "6", "7"]
     assert marked["marker"]["symbol"][5:] == ["triangle-down", "triangle-down-open"]
-    assert len(shapes(drawn, "line", "paper")) == 7
+    (lines,) = shapes(drawn, "path", "paper")
+    assert lines["path"].count("M") == 7
+    assert lines["path"].startswith("M2026-03-02_10:00,0L2026-03-02_10:00,")
 
 
 def test_crowded_infusions_keep_their_mark_and_drop_some_numbers():
@@ -241,10 +253,9 @@ def test_both_measures_share_one_time_axis():
 
 
 def test_the_time_axis_is_true_and_holds_everything():
-    trajectories = list(course_trajectories([form(1, 0, 20)], [], {}).values())
-    start, end = time_range(trajectories, marks(infusions(0, 30)))
-    assert start < at(0).replace(tzinfo=None)
-    assert end > at(30, 10).replace(tzinfo=None)
+    axis = date_axis(drawn_of([form(1, 0, 20)]), marks(infusions(0, 30)))
+    assert axis.holds(at(0))
+    assert axis.holds(at(30, 10))
     drawn = figure([form(1, 0, 20)], infusions(0))
     assert drawn["layout"]["xaxis"]["type"] == "date"
 
@@ -264,10 +275,139 @@ def test_events_in_the_time_shown_are_marked_and_escaped():
     ]
 
 
-def test_events_outside_the_time_shown_are_known():
-    trajectories = list(course_trajectories([form(1, 0, 20)], [], {}).values())
+def test_events_outside_the_time_shown_have_no_row():
     event = EventMark(date(2020, 1, 1), "other", "long ago")
-    assert events_within(trajectories, [], [event]) == []
+    drawn = figure([form(1, 0, 20)], events=[event])
+    assert traces(drawn, "events") == []
+
+
+BANDS = """
+measure | baseline | low | high
+--------+----------+-----+-----
+phq9    | 21       | 15  | 27
+phq9    | 20       | 14  | 26
+phq9    | 4        | 0   | 10
+phq9    | 24       | 18  | 27
+pcl5    | 50       | 35  | 65
+pcl5    | 70       | 55  | 80
+"""
+
+
+@pytest.mark.parametrize("row", rows(BANDS))
+def test_the_band_is_a_reliable_change_either_side_of_baseline(row):
+    measure, baseline = row["measure"], int(row["baseline"])
+    forms = [form(1, 0, baseline, measure=measure), form(2, 9, 5, measure=measure)]
+    window = forms[0].facts.recall_window
+    (trajectory,) = drawn_of(forms, infusions(0), {(measure, window): 1})
+    assert change_limits(trajectory) == (int(row["low"]), int(row["high"]))
+
+
+def test_the_band_begins_at_baseline_and_names_its_rule_and_source():
+    forms = [form(1, 0, 21), form(2, 30, 9)]
+    band = trace(figure(forms, infusions(0), PHQ9_BASELINE), "PHQ-9, reliable change")
+    assert band["x"][0] == band["x"][3] == "2026-03-02T09:00"
+    assert band["y"] == [15, 15, 27, 27]
+    assert "6 points from baseline" in band["text"]
+    source = default_criterion("phq9", "change").source.citation
+    assert source[:30] in band["text"]
+    assert "15 to 27, around the baseline of 21" in band["text"]
+
+
+def test_without_a_baseline_there_is_no_band():
+    drawn = figure([form(1, 9, 12)], infusions(0))
+    assert traces(drawn, "PHQ-9, reliable change") == []
+
+
+def test_the_band_is_of_the_recall_window_in_use():
+    drawn = figure(WEEK_AND_MONTH[:3], infusions(0), BOTH_BASELINES)
+    (band,) = traces(drawn, "PCL-5, reliable change")
+    assert band["y"] == [33, 33, 63, 63]
+
+
+def with_doses(*doses):
+    changes = [0, *((b > a) - (b < a) for a, b in pairwise(doses))]
+    return [
+        InfusionMark(n, at(7 * n, 10), False, f"No. {n}", f"{dose:g}", change)
+        for n, (dose, change) in enumerate(zip(doses, changes, strict=True), start=1)
+    ]
+
+
+def test_a_dose_is_written_first_and_where_it_changes():
+    given = with_doses(0.5, 0.5, 0.6, 0.6, 0.5)
+    drawn = trajectory_figure(drawn_of([form(1, 0, 20)]), given)
+    doses = trace(drawn, "doses")
+    assert doses["text"] == ["0.5", "↑ 0.6", "↓ 0.5"]
+    assert doses["hovertext"] == ["No. 1", "No. 3", "No. 5"]
+
+
+def test_without_a_dose_there_is_no_row_for_it():
+    assert traces(figure([form(1, 0, 20)], infusions(0, 3)), "doses") == []
+
+
+def test_crowded_changes_of_dose_are_arrows_and_the_last_one_is_written():
+    given = with_doses(0.5, 0.6, 0.7, 0.6, 0.8)
+    forms = drawn_of([form(1, 0, 20), form(2, 400, 9)])
+    doses = trace(trajectory_figure(forms, given), "doses")
+    assert doses["text"] == ["0.5", "↑", "↑", "↓", "↑ 0.8"]
+    assert doses["textposition"] == [
+        "middle left",
+        *["middle center"] * 3,
+        "middle right",
+    ]
+
+
+def test_an_unanswered_item_9_is_written_however_crowded():
+    forms = [form(n, n, 5) for n in range(1, 120)]
+    forms[60] = form(61, 61, None, answers=(1,) * 8 + (None,))
+    forms[80] = form(81, 81, 9, answers=(1,) * 9)
+    texts = trace(figure(forms, infusions(0), {}), "item 9")["text"]
+    assert (texts[60], texts[80]) == ("?", "<b>1</b>")
+    assert texts[59] == texts[61] == texts[79] == texts[81] == ""
+    assert texts.count("0") > 20
+
+
+def test_on_the_infusion_axis_each_form_lies_around_its_infusion():
+    forms = [form(1, 0, 20), form(2, 7, 15), form(3, 8, 14), form(4, 40, 9)]
+    given = infusions(0, 7, 30)
+    drawn_forms, given_marks = drawn_of(forms, given), marks(given)
+    axis = infusion_axis(drawn_forms, given_marks)
+    drawn = trajectory_figure(drawn_forms, given_marks, [], axis)
+    places = trace(drawn, "PHQ-9, last 2 weeks")["x"]
+    assert [round(x) for x in places] == [0, 1, 2, 3]
+    assert trace(drawn, "infusions")["x"] == [0.5, 1.5, 2.5]
+    assert drawn["layout"]["xaxis"].get("type") is None
+    assert "distances are not time" in drawn["layout"]["xaxis"]["title"]["text"]
+    go.Figure(drawn)
+
+
+def test_the_times_to_choose_from_show_less_than_all():
+    given = infusions(0, 3, 7, 10, 14, 17, 60, 200)
+    forms = drawn_of([form(1, 0, 20), form(2, 210, 9)], given)
+    shown = times_shown(forms, marks(given))
+    first, last = at(0).replace(tzinfo=None), at(210).replace(tzinfo=None)
+    assert shown == {
+        ALL: (first, last),
+        INDUCTION: (first, at(17 + 14, 10).replace(tzinfo=None)),
+        LATEST: (last - timedelta(days=91), last),
+    }
+
+
+def test_a_short_course_is_shown_whole():
+    given = infusions(0, 3, 7)
+    forms = drawn_of([form(1, 0, 20), form(2, 10, 9)], given)
+    assert list(times_shown(forms, marks(given))) == [ALL]
+
+
+def test_a_part_of_the_time_is_a_range_of_the_same_figure():
+    given = infusions(0, 3, 7, 200)
+    forms = drawn_of([form(1, 0, 20), form(2, 210, 9)], given)
+    whole, part = (
+        trajectory_figure(forms, marks(given, 3), [], date_axis(forms, marks(given), t))
+        for t in (ALL, LATEST)
+    )
+    name = "PHQ-9, last 2 weeks"
+    assert trace(whole, name)["x"] == trace(part, name)["x"]
+    assert whole["layout"]["xaxis"]["range"] != part["layout"]["xaxis"]["range"]
 
 
 FULL = [

@@ -17,8 +17,8 @@ from views.navigation import MENU
 
 FOR_EVERYBODY = {"Published figures", "Methods"}
 PAGES = {
-    (CLINICIAN,): {"Caseload", "Record", "Import", "Patient"},
-    (LEAD,): {"Caseload", "Patient", "Outcomes", "Audit"},
+    (CLINICIAN,): {"Today", "Caseload", "Record", "Import", "Patient", "Your answers"},
+    (LEAD,): {"Today", "Caseload", "Patient", "Your answers", "Outcomes", "Audit"},
     (ADMINISTRATOR,): {"Accounts", "Practice settings"},
 }
 PLACES = {place.title: place for places in MENU.values() for place in places}
@@ -31,9 +31,9 @@ def clinic(migrated_sqlite_url, monkeypatch, tmp_path):
     clinic = Clinic(migrated_sqlite_url)
     with clinic.writing():
         clinic.patient_id = clinic.patient("A-1", family_name="Lindqvist")
-        course = clinic.course(clinic.patient_id)
-        clinic.form(course, 20, phq9(20))
-        clinic.infusion(course, 20)
+        clinic.course_id = clinic.course(clinic.patient_id)
+        clinic.form(clinic.course_id, 20, phq9(20))
+        clinic.infusion(clinic.course_id, 20)
     yield clinic
     st.cache_resource.clear()
 
@@ -65,8 +65,8 @@ def refused(app):
 @pytest.mark.parametrize(
     ("roles", "start"),
     [
-        ((CLINICIAN,), "Caseload"),
-        ((CLINICIAN, LEAD), "Caseload"),
+        ((CLINICIAN,), "Today"),
+        ((CLINICIAN, LEAD), "Today"),
         ((LEAD,), "Outcomes"),
         ((LEAD, ADMINISTRATOR), "Outcomes"),
         ((ADMINISTRATOR,), "Accounts"),
@@ -99,11 +99,11 @@ def test_a_page_that_is_not_for_a_role_says_for_whom_and_leads_back(clinic):
         "of your practice can change that."
     )
     (link,) = app.get("page_link")
-    assert (link.proto.label, link.proto.page) == ("Open Caseload", "")
+    assert (link.proto.label, link.proto.page) == ("Open Today", "")
 
 
 def test_a_role_that_is_taken_away_is_gone_at_the_next_run(clinic):
-    app = visit(CLINICIAN, LEAD).run()
+    app = open_address(visit(CLINICIAN, LEAD), "caseload")
     assert "Lindqvist, Ada" in app.dataframe[0].value["Patient"].tolist()
     with writing(clinic.engine, TESTER) as connection:
         change_account(connection, 1, roles=[LEAD, ADMINISTRATOR])
@@ -121,7 +121,7 @@ def test_a_page_shows_nothing_once_the_session_has_ended(clinic):
     session_id = session_of(clinic.url, token)
     app = AppTest.from_file(str(MAIN), default_timeout=SECONDS)
     app.user = {"session": str(session_id)}
-    assert app.run().dataframe
+    assert open_address(app, "caseload").dataframe
     with writing(clinic.engine, door()) as connection:
         end_session(connection, session_id, "revoked")
     app.run()
@@ -156,7 +156,8 @@ def in_example(clinic):
 @pytest.mark.parametrize("roles", PAGES, ids="-".join)
 def test_in_the_example_everybody_sees_the_patients_and_the_outcomes(in_example, roles):
     app = in_example(*roles).run()
-    assert title(app) == "Caseload"
+    assert title(app) == "Today"
+    open_address(app, "caseload")
     assert "of 120 in this practice" in text_of(app)
     for page in ("Record", "Outcomes", "Audit"):
         assert not refused(open_address(app, PLACES[page].address))
@@ -180,19 +181,36 @@ def labels(app):
     return {b.proto.label for kind in kinds for b in app.get(kind)}
 
 
-WRITES = {
-    "Record",
-    "Correct this form",
-    "Withdraw this form",
-    "Correct this infusion",
-    "Withdraw this infusion",
-    "Add event",
+SECTIONS = {
+    "Items of a form": {"Correct this form", "Withdraw this form"},
+    "All scores": set(),
+    "At each infusion": set(),
+    "Infusions": {"Correct this infusion", "Withdraw this infusion"},
+    "Events": {"Add event"},
+    "Schedule and screening": {"Save the plan", "Save for this course"},
 }
+READS = {"Report (PDF)", "Text for a note", "Show to the patient", "Download as CSV"}
 
 
-def test_a_clinician_may_press_everything_on_a_patients_page(clinic):
+def turned(app, course_id, section):
+    """Turn to a section of a patient's page."""
+    app.session_state[f"tab_{course_id}"] = section
+    app.run()
+    assert not app.exception, [error.message for error in app.exception]
+    return app
+
+
+def labels_in_every_tab(app, clinic):
+    """Return what there is to press on a patient's page, in whichever section."""
+    course_id = clinic.course_id
+    return set().union(*(labels(turned(app, course_id, name)) for name in SECTIONS))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_clinician_may_press_everything_on_a_patients_page(clinic, section):
     app = open_address(visit(CLINICIAN), "patient", patient=clinic.patient_id)
-    assert labels(app) >= WRITES
+    app = turned(app, clinic.course_id, section)
+    assert labels(app) >= {"Record", *SECTIONS[section]}
 
 
 @pytest.mark.parametrize(("roles", "sites"), [((LEAD,), (1,)), ((CLINICIAN, LEAD), ())])
@@ -203,7 +221,8 @@ def test_who_only_reads_a_record_has_nothing_to_press_in_it(clinic, roles, sites
     app = visit(*roles, sites=sites)
     open_address(app, "patient", patient=clinic.patient_id)
     assert title(app) == r"Lindqvist\, Ada"
-    assert labels(app) == {"Download as CSV"}
+    seen = [labels(turned(app, clinic.course_id, section)) for section in SECTIONS]
+    assert set().union(*seen) == READS
 
 
 def test_a_lead_sees_an_alert_and_has_nothing_to_close_it_with(clinic):
@@ -257,8 +276,9 @@ def test_a_clinician_without_a_site_is_told_whom_to_ask(clinic, address):
     assert not labels(app)
 
 
-def test_the_caseload_of_a_clinician_without_a_site_says_so(clinic):
-    app = visit(CLINICIAN, sites=()).run()
+@pytest.mark.parametrize("address", ["today", "caseload"])
+def test_the_lists_of_a_clinician_without_a_site_say_so(clinic, address):
+    app = open_address(visit(CLINICIAN, sites=()), address)
     assert app.info[0].value.startswith("Your account has no site yet")
     assert not labels(app)
 

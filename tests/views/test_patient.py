@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
-from data.actors import operator
+from data.actors import LEAD, operator
 from data.alerts import list_alerts
 from data.assessments import correct_assessment, get_assessment, list_assessments
 from data.events import list_events
@@ -15,7 +16,18 @@ from data.moments import today
 from data.patients import close_course, list_patients
 from measures.registry import MEASURES
 from tests.actors import acting
-from tests.views.clinic import BY, Clinic, moment, open_page, pcl5, phq9, text_of
+from tests.views.clinic import (
+    BY,
+    MAIN,
+    SECONDS,
+    Clinic,
+    moment,
+    open_page,
+    pcl5,
+    phq9,
+    text_of,
+    visited_by,
+)
 from views.patient_details import clicked_form
 
 
@@ -31,9 +43,24 @@ def opened(patient_id=None):
     return checked(open_page("patient.py", **query))
 
 
+def opened_at(clinic, tab):
+    """Return the page of the clinic's patient with one of its tabs open."""
+    return turned(opened(clinic.patient_id), clinic.course_id, tab)
+
+
+def turned(app, course_id, tab):
+    app.session_state[f"tab_{course_id}"] = tab
+    return checked(app.run())
+
+
 def checked(app):
     assert not app.exception, [error.message for error in app.exception]
     return app
+
+
+def plain(app):
+    """Return every word that a page shows, without the marks that escape them."""
+    return text_of(app).replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def click(app, label):
@@ -141,13 +168,20 @@ def test_forms_without_an_infusion_are_drawn_and_not_judged(clinic):
 def test_the_status_stands_beside_its_rule_and_its_numbers(treated):
     app = opened(treated.patient_id)
     assert "#### PHQ-9: response" in text_of(app)
-    assert r"at least 50 \% lower than at baseline\." in text_of(app)
+    assert "PHQ-9 is responding (at least 50 % lower than at" in plain(app)
     assert [tuple(row.values())[1:3] for row in rows(app, "Change")] == [
         ("9, mild", "−11 (−55 %)"),
         ("15, moderately severe", "−5 (−25 %)"),
         ("20, severe", ""),
     ]
-    assert "#### PCL-5: no form" in text_of(app)
+    assert "PCL-5" not in text_of(app)
+
+
+def test_a_measure_that_is_usual_for_the_indication_is_missed(clinic):
+    with clinic.writing():
+        patient = clinic.patient("A-1")
+        clinic.form(clinic.course(patient, indication="ptsd"), 3, phq9(15))
+    assert "#### PCL-5: no form" in text_of(opened(patient))
 
 
 def test_only_incomplete_forms_give_a_range_and_no_status(clinic):
@@ -173,7 +207,7 @@ def test_only_another_recall_window_than_the_baselines_is_not_compared(clinic):
     app = opened(patient)
     assert "#### PCL-5: cannot tell (other recall window)" in text_of(app)
     assert rows(app, "Change")[0]["Total, past week"] == "40"
-    assert "another recall window, never joined" in text_of(app)
+    assert "another recall window, never joined" in plain(app)
 
 
 def test_a_total_without_answers_has_no_items_to_show(clinic):
@@ -205,8 +239,8 @@ def test_an_open_alert_is_on_top_and_says_what_was_answered(alarmed):
     assert "(yesterday)" in alert.value
 
 
-def act_on(app, what="referred", note="Seen today", about="What was done"):
-    fill(app, about, what)
+def act_on(app, what="referred", note="Seen today"):
+    fill(app, "What was done", what)
     fill(app, "Note", note)
     return click(app, "Save")
 
@@ -217,6 +251,7 @@ def test_recording_what_was_done_closes_the_alert(alarmed):
     with alarmed.reading() as connection:
         (alert,) = list_alerts(connection, only_open=False)
     assert (alert.action, alert.note, alert.closed_by) == ("referred", "Seen today", BY)
+    app = turned(app, alarmed.course_id, "All scores")
     assert rows(app, "What was done")[0]["Note"] == "Seen today"
 
 
@@ -229,20 +264,6 @@ def test_an_alert_is_not_closed_without_saying_what_was_done(alarmed):
 def open_alerts(clinic):
     with clinic.reading() as connection:
         return len(list_alerts(connection))
-
-
-def test_several_alerts_are_listed_together_and_acted_on_once(alarmed):
-    with alarmed.writing():
-        alarmed.form(alarmed.course_id, 2, phq9(15, item_9=3))
-    app = opened(alarmed.patient_id)
-    (listed,) = app.error
-    assert "Item 9: 3, nearly every day" in listed.value
-    assert "Item 9: 2, more than half the days" in listed.value
-    act_on(app, about="What was done about all 2")
-    assert open_alerts(alarmed) == 0
-    with alarmed.reading() as connection:
-        closed = list_alerts(connection, only_open=False)
-    assert {alert.note for alert in closed} == {"Seen today"}
 
 
 def test_an_alert_that_somebody_else_closed_says_so(alarmed):
@@ -321,6 +342,7 @@ def test_a_withdrawn_form_leaves_the_chart_and_stays_in_the_record(treated):
     app = click(app, "Withdraw this form")
     assert [form.total for form in current_forms(treated)] == [20, 15]
     assert "#### PHQ-9: no reliable change" in text_of(app)
+    app = turned(app, treated.course_id, "All scores")
     assert [e.label for e in app.expander if "Withdrawn" in e.label] == [
         "Withdrawn forms: 1"
     ]
@@ -336,7 +358,7 @@ def test_withdrawing_a_form_withdraws_its_alert(alarmed):
 
 
 def test_an_infusion_is_withdrawn_with_a_reason_and_the_rest_renumbered(treated):
-    app = opened(treated.patient_id)
+    app = opened_at(treated, "Infusions")
     app = click(app, "Withdraw this infusion")
     assert "needs a reason" in text_of(app)
     fill(app, "Why this infusion should not be in this record", "entered twice")
@@ -347,19 +369,19 @@ def test_an_infusion_is_withdrawn_with_a_reason_and_the_rest_renumbered(treated)
 
 
 def test_correcting_an_infusion_opens_the_record_page_with_it(treated):
-    app = click(opened(treated.patient_id), "Correct this infusion")
+    app = click(opened_at(treated, "Infusions"), "Correct this infusion")
     assert app.query_params["correct_infusion"] == "2"
 
 
 def test_infusions_are_listed_the_latest_first(treated):
-    listed = rows(opened(treated.patient_id), "Dose")
+    listed = rows(opened_at(treated, "Infusions"), "Dose")
     assert [row["No."] for row in listed] == ["2", "1"]
     assert listed[0]["Dose"] == "0.5 mg/kg (40 mg) IV over 40 min"
     assert {row["Phase"] for row in listed} == {"induction"}
 
 
 def test_an_event_is_added_to_the_course(treated):
-    app = opened(treated.patient_id)
+    app = opened_at(treated, "Events")
     fill(app, "Kind", "therapy")
     fill(app, "Description", "EMDR *started*")
     app = click(app, "Add event")
@@ -370,12 +392,12 @@ def test_an_event_is_added_to_the_course(treated):
 
 
 def test_an_event_needs_a_description(treated):
-    app = click(opened(treated.patient_id), "Add event")
+    app = click(opened_at(treated, "Events"), "Add event")
     assert "An event needs a description" in text_of(app).replace("\\", "")
 
 
 def test_the_table_has_the_same_numbers_as_the_chart(treated):
-    table = opened(treated.patient_id).dataframe[0].value
+    table = opened_at(treated, "All scores").dataframe[0].value
     assert table["Total"].tolist() == [9, 15, 20]
     assert table["Change in points"].tolist()[:2] == [-11, -5]
     assert table["Place"].tolist() == [
@@ -386,7 +408,7 @@ def test_the_table_has_the_same_numbers_as_the_chart(treated):
 
 
 def test_the_file_to_download_names_no_patient(treated):
-    app = opened(treated.patient_id)
+    app = opened_at(treated, "All scores")
     (download,) = app.get("download_button")
     assert "Lindqvist" not in str(download.proto)
 
@@ -408,13 +430,203 @@ def test_the_latest_course_is_shown_and_an_earlier_one_can_be_chosen(clinic):
     assert "moved away" in text_of(app)
 
 
+def followed(clinic, totals, *, days=(20, 17, 13), **facts):
+    """Add a patient with infusions and a PHQ-9 as many days ago as given."""
+    with clinic.writing():
+        patient = clinic.patient("A-1", family_name="Roe")
+        clinic.course_id = clinic.course(patient, **facts)
+        for day in days:
+            clinic.infusion(clinic.course_id, day)
+        for day, total in totals.items():
+            answers = total if isinstance(total, tuple) else phq9(total)
+            reason = "refused" if None in answers else None
+            clinic.form(clinic.course_id, day, answers, partial_reason=reason)
+    clinic.patient_id = patient
+    return clinic
+
+
+@pytest.mark.parametrize(
+    ("totals", "heading", "said"),
+    [
+        ({20: 20, 9: 4}, "remission", "PHQ-9 is in remission (below 5): 4, minimal"),
+        ({20: 20, 9: 10}, "response", "PHQ-9 is responding (at least 50 % lower"),
+        ({20: 20, 9: 14}, "reliable change", "PHQ-9 shows a reliable change"),
+        ({20: 20, 9: 15}, "no reliable change", "PHQ-9 shows no reliable change"),
+        ({20: 12, 9: 18}, "worse", "PHQ-9 is worse (at least 6 points higher"),
+        (
+            {20: 20, 9: (*phq9(12)[:8], None)},
+            "cannot tell (incomplete form)",
+            "PHQ-9 cannot be told: the last form has unanswered items",
+        ),
+        ({20: 20}, "cannot tell (no later form)", "nothing was completed after"),
+        ({9: 12}, "cannot tell (no baseline)", "there is nothing to compare with"),
+    ],
+)
+def test_each_status_is_a_heading_and_a_sentence(clinic, totals, heading, said):
+    app = opened(followed(clinic, totals).patient_id)
+    assert f"#### PHQ-9: {heading}" in text_of(app).split("\n")
+    assert said in plain(app)
+
+
+def prompts(app):
+    return [e.label for e in app.expander if "To discuss" in e.label]
+
+
+def test_a_slow_start_is_a_prompt_to_discuss_with_its_evidence(clinic):
+    app = opened(followed(clinic, {20: 20, 9: 18}).patient_id)
+    (prompt,) = prompts(app)
+    assert "PHQ-9 −2 (−10" in prompt.replace("\\", "")
+    assert "58 % still reached 20 % by infusion 4 (n = 134)" in plain(app)
+    assert "Some people respond late." in plain(app)
+    assert "other measures than the PHQ-9 and the PCL-5" in plain(app)
+
+
+@pytest.mark.parametrize(
+    ("totals", "days"),
+    [
+        ({20: 20, 9: 16}, (20, 17, 13)),
+        ({20: 20, 9: 18}, (20, 13)),
+        ({40: 20, 29: 18}, (40, 37, 33)),
+        ({60: 20, 49: 18, 3: 18}, (60, 57, 53, 5)),
+    ],
+    ids=["a fall of 20 %", "2 infusions", "33 days ago", "a booster since"],
+)
+def test_there_is_no_prompt_on_track_too_early_or_after_induction(clinic, totals, days):
+    assert not prompts(opened(followed(clinic, totals, days=days).patient_id))
+
+
+def test_a_closed_course_has_nothing_left_to_discuss(clinic):
+    followed(clinic, {20: 20, 9: 18})
+    with clinic.writing():
+        close_course(
+            clinic.connection, clinic.course_id, closed=today(), reason="moved away"
+        )
+    assert not prompts(opened(clinic.patient_id))
+
+
+def test_after_induction_what_was_lost_is_said_and_marked(clinic):
+    app = opened(
+        followed(clinic, {80: 20, 70: 8, 9: 15}, days=(80, 77, 73, 40, 10)).patient_id
+    )
+    assert "the last infusion was 10 days ago. 2 infusions since" in plain(app)
+    assert "the first 33 days after induction; 30 days apart" in plain(app)
+    assert "PHQ-9: response lost and relapse (10 or more again)" in plain(app)
+    assert "Look at the items of that form" in plain(app)
+    table = turned(app, clinic.course_id, "All scores").dataframe[0].value
+    lost, responding, baseline = table["Marks"]
+    assert lost.startswith("response lost; relapse; asks about the last 2 weeks")
+    assert "lost" not in responding
+    assert baseline == "baseline"
+
+
+def test_during_induction_nothing_is_said_of_after(treated):
+    with treated.writing():
+        treated.infusion(treated.course_id, 8)
+    assert "Induction is over" not in plain(opened(treated.patient_id))
+
+
+def test_the_standing_after_each_infusion_is_a_table_of_its_own(treated):
+    app = opened_at(treated, "At each infusion")
+    found = rows(app, "Days after")
+    assert [(r["Infusion"], r["Total"], r["Status"]) for r in found] == [
+        ("2", "9, mild", "Response"),
+        ("1", "15, moderately severe", "No reliable change"),
+    ]
+
+
+def test_similar_patients_are_counted_below_20_and_shown_from_20_on(clinic):
+    followed(clinic, {20: 20, 9: 10})
+    with clinic.writing():
+        others = [clinic.course(clinic.patient(f"B-{n}")) for n in range(20)]
+        for course in others[:19]:
+            similar_patient(clinic, course)
+    app = opened_at(clinic, "At each infusion")
+    assert "Similar patients measured after infusion 3: 19;" in plain(app)
+    assert "Similar patients" not in rows(app, "Days after")[0]
+    assert "a description, not a forecast" not in plain(app)
+    assert "Example" not in plain(app)
+    with clinic.writing():
+        similar_patient(clinic, others[19])
+    app = opened(clinic.patient_id)
+    assert (
+        "After infusion 3 the change of 20 similar patients was −8 points (median; "
+        "the middle half −8 to −8); here −10 (depression, PHQ-9 20 to 27 at baseline)."
+    ) in plain(app)
+    app = turned(app, clinic.course_id, "At each infusion")
+    similar = rows(app, "Days after")[0]["Similar patients"]
+    assert similar.replace("\N{NO-BREAK SPACE}", " ") == "−8 (−8 to −8; n = 20)"
+    assert "a description, not a forecast" in plain(app)
+
+
+def similar_patient(clinic, course):
+    for day in (40, 37, 33):
+        clinic.infusion(course, day)
+    clinic.form(course, 40, phq9(22))
+    clinic.form(course, 30, phq9(14))
+
+
+def test_what_was_measured_at_an_infusion_is_listed_with_it(clinic):
+    with clinic.writing():
+        clinic.patient_id = clinic.patient("A-1")
+        clinic.course_id = clinic.course(clinic.patient_id)
+        clinic.infusion(
+            clinic.course_id,
+            3,
+            systolic_before=120,
+            diastolic_before=80,
+            pulse_before=70,
+            systolic_peak=150,
+            pulse_after=72,
+            dissociation="mild",
+            adverse_event_codes=("nausea", "headache"),
+            adverse_events="itch",
+            note="calm",
+        )
+        clinic.infusion(clinic.course_id, 1)
+    empty, full = rows(opened_at(clinic, "Infusions"), "Dissociation")
+    assert full["Before, highest, after"] == "120/80 pulse 70, 150/?, pulse 72"
+    assert full["Dissociation"] == "mild"
+    assert full["Adverse events"].replace("\\", "") == "nausea, headache, itch"
+    assert full["Notes"].replace("\\", "") == "Note: calm"
+    measured = ("Before, highest, after", "Dissociation", "Adverse events")
+    assert [empty[name] for name in measured] == ["", "", ""]
+
+
+def test_what_is_due_and_the_way_to_paper_stand_in_the_heading(treated):
+    app = opened(treated.patient_id)
+    heading = next(m.value for m in app.markdown if "record number" in m.value)
+    assert len(heading.split("  \n")) == 3
+    assert {"Text for a note", "Show to the patient", "Record"} <= {
+        button.label for button in app.button
+    }
+
+
+def test_the_schedule_and_the_screening_have_a_tab(treated):
+    app = opened_at(treated, "Schedule and screening")
+    assert "Screening and consent are not recorded for this course." in text_of(app)
+
+
+def test_who_only_reads_is_offered_nothing_to_press(alarmed):
+    app = visited_by(open_page_of(alarmed.patient_id), LEAD).run()
+    labels = {button.label for button in checked(app).button}
+    assert not labels & {"Record", "Save", "Correct this form", "Withdraw this form"}
+    assert "Item 9: 2, more than half the days" in app.error[0].value
+
+
+def open_page_of(patient_id):
+    app = AppTest.from_file(str(MAIN), default_timeout=SECONDS)
+    app.query_params["patient"] = patient_id
+    return app.switch_page("patient.py")
+
+
 def test_recording_keeps_the_patient(treated):
     app = click(opened(treated.patient_id), "Record")
     assert app.query_params["patient"] == treated.patient_id
 
 
 def test_every_measure_is_defined_on_the_page(treated):
-    defined = [table for table in tables(opened(treated.patient_id)) if "Word" in table]
+    app = opened_at(treated, "Definitions")
+    defined = [table for table in tables(app) if "Word" in table]
     assert len(defined) == len(MEASURES)
 
 

@@ -27,8 +27,9 @@ def clinic(migrated_sqlite_url, monkeypatch, tmp_path):
     clinic = Clinic(migrated_sqlite_url)
     with clinic.writing():
         clinic.ann, clinic.bob = clinic.patient("A-1"), clinic.patient("B-2")
+        clinic.courses = {}
         for patient in (clinic.ann, clinic.bob):
-            course = clinic.course(patient)
+            clinic.courses[patient] = course = clinic.course(patient)
             clinic.form(course, 20, phq9(20))
             clinic.infusion(course, 20)
     yield clinic
@@ -212,7 +213,8 @@ def exports(clinic):
 
 def test_a_patients_scores_are_told_with_the_patient(clinic):
     app = open_page(visit(), "patient", patient=clinic.ann)
-    (button,) = downloads(app)
+    app.session_state[f"tab_{clinic.courses[clinic.ann]}"] = "All scores"
+    (button,) = downloads(app.run())
     press(app, button)
     assert exports(clinic) == [("scores", clinic.ann)]
 

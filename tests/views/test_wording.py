@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from analysis.standing import NOT_MEASURED
 from analysis.status import REASONS, Status, status
 from analysis.trajectory import course_trajectories
+from data.infusions import InfusionFacts
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
 from tests.trajectories import form, infusions
@@ -151,19 +153,38 @@ def test_28_or_less_is_never_called_an_agreed_remission():
     assert rule == "The PCL-5 total is 28 or less. There is no agreed remission score."
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("reason", [*REASONS, NOT_MEASURED])
 def test_every_reason_has_an_explanation(reason):
     assert wording.status_rule(Status("cannot tell", reason=reason)).endswith(".")
 
 
-def test_what_was_told_last_is_kept_in_words():
-    forms = [form(1, 0, 20), form(2, 7, 9), form(3, 9, None, answers=PARTIAL)]
-    words = wording.standing_words(phq9(forms, infusions(0), BASELINE))
-    assert words == (
-        "The last form has unanswered items, so it has no total. "
-        "Latest: after infusion 1 (9 days). "
-        "Last told on 9 Mar 2026: 9, mild, response."
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        ({}, ""),
+        ({"systolic_before": 120, "diastolic_before": 80}, "120/80, –, –"),
+        ({"pulse_peak": 90}, "–, pulse 90, –"),
+        (
+            {"systolic_after": 130, "pulse_after": 75, "diastolic_peak": 95},
+            "–, ?/95, 130/? pulse 75",
+        ),
+    ],
+)
+def test_what_was_measured_keeps_its_moment(measured, words):
+    facts = InfusionFacts(started_at=datetime(2026, 3, 2), **measured)
+    assert wording.vitals_words(facts) == words
+
+
+def test_notes_and_adverse_events_say_what_they_are():
+    facts = InfusionFacts(
+        started_at=datetime(2026, 3, 2),
+        adverse_event_codes=("nausea",),
+        adverse_events="itch",
+        intention="rest",
+        integration_note="calm",
     )
+    assert wording.adverse_event_words(facts) == "nausea, itch"
+    assert wording.note_words(facts) == "Intention: rest · Integration: calm"
 
 
 @pytest.mark.parametrize(
