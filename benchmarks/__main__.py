@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import caseload
+from benchmarks import patient_page as whole_page
 from benchmarks.imports import ROWS, import_seconds
 from benchmarks.synthetic import BENCHMARK, fill
 from data import frames
@@ -56,6 +57,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     print(f"{os.cpu_count()} cores; medians; ratio = figure / bound of the same run")
+    whole_page.main()
     steps = [lists, *(partial(measure, size=size) for size in sizes)]
     for step in steps:
         with sqlite_engine() as engine:
