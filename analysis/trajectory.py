@@ -1,5 +1,6 @@
 """The forms of one course as points in time: change, place among the infusions."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -220,9 +221,10 @@ def place_of(completed_at: datetime, infusions: Sequence[Infusion]) -> Place | N
 def _around(
     moment: datetime, infusions: Sequence[Infusion]
 ) -> tuple[Infusion | None, Infusion | None]:
-    earlier = [i for i in infusions if i.facts.started_at < moment]
-    later = infusions[len(earlier) :]
-    return (earlier[-1] if earlier else None), (later[0] if later else None)
+    at = bisect_left(infusions, moment, key=lambda i: i.facts.started_at)
+    earlier = infusions[at - 1] if at else None
+    later = infusions[at] if at < len(infusions) else None
+    return earlier, later
 
 
 def _point(form: Form, infusions: Sequence[Infusion]) -> Point:

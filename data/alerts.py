@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, insert, select, update
@@ -327,7 +328,9 @@ def list_waits(connection: Connection) -> list[Wait]:
     ]
 
 
+@cache
 def _alerts_select() -> Select:
+    # Every page of a patient asks this: it is put together once.
     previous = assessment.alias("previous")
     return (
         select(

@@ -292,7 +292,7 @@ def list_assessments(connection: Connection, course_id: int) -> list[Assessment]
         .where(assessment.c.course_id == course_id, assessment.c.state == "current")
         .order_by(assessment.c.completed_minute, assessment.c.measure)
     )
-    return [_assessment(row) for row in connection.execute(query)]
+    return [_assessment(row) for row in connection.execute(query).all()]
 
 
 def list_withdrawn(connection: Connection, course_id: int) -> list[Assessment]:
@@ -303,7 +303,7 @@ def list_withdrawn(connection: Connection, course_id: int) -> list[Assessment]:
         .where(assessment.c.course_id == course_id, assessment.c.state == "void")
         .order_by(assessment.c.voided_at.desc())
     )
-    return [_assessment(row) for row in connection.execute(query)]
+    return [_assessment(row) for row in connection.execute(query).all()]
 
 
 def history(connection: Connection, assessment_id: int) -> list[Assessment]:

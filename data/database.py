@@ -203,7 +203,7 @@ def newest_revision() -> str:
 @contextmanager
 def reading(engine: Engine, actor: Actor) -> Iterator[Connection]:
     """Yield a connection for reading on an actor's behalf; nothing done is kept."""
-    with engine.connect().execution_options(actor=actor) as connection:
+    with engine.connect().execution_options(actor=actor, answers={}) as connection:
         yield connection
 
 

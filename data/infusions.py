@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -235,7 +236,7 @@ def list_infusions(connection: Connection, course_id: int) -> list[Infusion]:
         .where(infusion.c.course_id == course_id, infusion.c.state == "current")
         .order_by(infusion.c.started_minute)
     )
-    rows = connection.execute(query)
+    rows = connection.execute(query).all()
     return [_infusion(row, number) for number, row in enumerate(rows, start=1)]
 
 
@@ -325,6 +326,7 @@ _FACT_NAMES = tuple(
     for name in InfusionFacts.__dataclass_fields__
     if name not in ("started_at", "adverse_event_codes")
 )
+_FACTS_OF = attrgetter(*_FACT_NAMES)
 
 
 def _infusion(row: Any, number: int) -> Infusion:
@@ -333,7 +335,7 @@ def _infusion(row: Any, number: int) -> Infusion:
         adverse_event_codes=tuple(
             filter(None, (row.adverse_event_codes or "").split(","))
         ),
-        **{name: getattr(row, name) for name in _FACT_NAMES},
+        **dict(zip(_FACT_NAMES, _FACTS_OF(row), strict=True)),
     )
     return Infusion(
         id=row.id,

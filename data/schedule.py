@@ -1,13 +1,17 @@
 """Schedules: how a course differs from the practice's, and the days they depend on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
+    Row,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -168,7 +172,7 @@ def list_course_days(connection: Connection, *, since_day: int) -> list[CourseDa
     chosen = and_(
         course.c.id.in_(_LATEST), within_reach(connection, Right.READ_RECORDS)
     )
-    return _course_days(connection, chosen, since_day)
+    return _course_days(connection, _queries(chosen), since_day)
 
 
 def get_course_days(
@@ -182,7 +186,7 @@ def get_course_days(
         If there is no such course.
     """
     check_course(connection, Right.READ_RECORDS, course_id)
-    (found,) = _course_days(connection, course.c.id == course_id, since_day)
+    (found,) = _course_days(connection, _of_one(), since_day, course_id=course_id)
     return found
 
 
@@ -273,13 +277,38 @@ def _check_planned(connection: Connection, course_id: int, planned: int) -> None
         )
 
 
+@dataclass(frozen=True)
+class _Queries:
+    """What is asked of some courses; the first day to look at is given when asked."""
+
+    courses: Select
+    forms: CompoundSelect
+    previous_days: Select
+
+
+def _queries(chosen: ColumnElement[bool]) -> _Queries:
+    return _Queries(_courses(chosen), _forms(chosen), _previous_days(chosen))
+
+
+@cache
+def _of_one() -> _Queries:
+    # A patient's page asks this each time it is drawn: it is put together once.
+    return _queries(course.c.id == bindparam("course_id"))
+
+
 def _course_days(
-    connection: Connection, chosen: ColumnElement[bool], since_day: int
+    connection: Connection, queries: _Queries, since_day: int, **which: int
 ) -> list[CourseDays]:
+    # A zone is at most a day away from UTC; the minute has an index, the day has none.
+    since = {"since_day": since_day, "since_minute": (since_day - 1) * MINUTES_PER_DAY}
+
+    def rows(query: Select | CompoundSelect) -> Sequence[Row]:
+        return connection.execute(query, {**since, **which}).all()
+
     forms: dict[int, dict[str, list[int]]] = {}
-    for course_id, measure, day in _rows(connection, _forms(chosen, since_day)):
+    for course_id, measure, day in rows(queries.forms):
         forms.setdefault(course_id, {}).setdefault(measure, []).append(day)
-    previous = dict(map(tuple, _rows(connection, _previous_days(chosen, since_day))))
+    previous = dict(map(tuple, rows(queries.previous_days)))
     return [
         CourseDays(
             *row[: len(_WHOSE)],
@@ -292,12 +321,8 @@ def _course_days(
             schedule=_schedule(row[-len(_OWN) :], row.last_day),
             forms=forms.get(row.course_id, {}),
         )
-        for row in _rows(connection, _courses(chosen))
+        for row in rows(queries.courses)
     ]
-
-
-def _rows(connection: Connection, query: Select) -> list[tuple]:
-    return connection.execute(query).all()
 
 
 def _courses(chosen: ColumnElement[bool]) -> Select:
@@ -319,7 +344,7 @@ def _courses(chosen: ColumnElement[bool]) -> Select:
     )
 
 
-def _forms(chosen: ColumnElement[bool], since_day: int) -> Select:
+def _forms(chosen: ColumnElement[bool]) -> CompoundSelect:
     """One row per course, measure and day: the last one, and those since a day."""
     day = (
         assessment.c.completed_minute + assessment.c.completed_offset
@@ -333,14 +358,13 @@ def _forms(chosen: ColumnElement[bool], since_day: int) -> Select:
     )
     mine = assessment.c.course_id.in_(of_chosen)
     last = select(*what, func.max(day).label("day")).where(current, mine)
-    # A zone is at most a day away from UTC; the minute has an index, the day has none.
-    late = assessment.c.completed_minute >= (since_day - 1) * MINUTES_PER_DAY
+    late = assessment.c.completed_minute >= bindparam("since_minute")
     return last.group_by(*what).union(
-        select(*what, day).where(current, mine, late, day >= since_day)
+        select(*what, day).where(current, mine, late, day >= bindparam("since_day"))
     )
 
 
-def _previous_days(chosen: ColumnElement[bool], since_day: int) -> Select:
+def _previous_days(chosen: ColumnElement[bool]) -> Select:
     day = (infusion.c.started_minute + infusion.c.started_offset) // MINUTES_PER_DAY
     return (
         select(infusion.c.course_id, func.max(day))
@@ -350,8 +374,8 @@ def _previous_days(chosen: ColumnElement[bool], since_day: int) -> Select:
         .where(
             chosen,
             infusion.c.state == "current",
-            course_progress.c.last_day >= since_day,
-            day >= since_day,
+            course_progress.c.last_day >= bindparam("since_day"),
+            day >= bindparam("since_day"),
             day < course_progress.c.last_day,
         )
         .group_by(infusion.c.course_id)

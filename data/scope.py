@@ -4,17 +4,38 @@ A record of another site is refused in the very words that answer an id nobody e
 used, so that nothing can be learnt by trying.
 """
 
-from sqlalchemy import ColumnElement, Connection, Table, select, true
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    select,
+    true,
+)
 
 from data.actors import Right, require
+from data.asked import asked_once
 from data.errors import RecordError
 from data.tables import FIRST_SITE, alert, assessment, course, event, infusion, patient
 
 
-_COURSE_OF = {
-    infusion.name: infusion.c.course_id,
-    assessment.name: assessment.c.course_id,
-    event.name: event.c.course_id,
+_OF_COURSE = course.join(patient, patient.c.id == course.c.patient_id)
+
+# Each kind of record, joined to the patient whose it is.
+_TO_PATIENT = {
+    patient: patient,
+    course: _OF_COURSE,
+    alert: alert.join(assessment, assessment.c.id == alert.c.assessment_id).join(
+        _OF_COURSE, course.c.id == assessment.c.course_id
+    ),
+    **{
+        table: table.join(_OF_COURSE, course.c.id == table.c.course_id)
+        for table in (infusion, assessment, event)
+    },
 }
 
 
@@ -26,10 +47,7 @@ def within_reach(connection: Connection, right: Right) -> ColumnElement[bool]:
     NotAllowed
         If the actor's roles do not bring the right at all.
     """
-    actor = require(connection, right)
-    if actor.reaches_every_site(right):
-        return true()
-    return patient.c.site_id.in_(sorted(actor.sites))
+    return _in_sites(_sites(connection, right))
 
 
 def check_patient(connection: Connection, right: Right, patient_id: str) -> None:
@@ -40,10 +58,7 @@ def check_patient(connection: Connection, right: Right, patient_id: str) -> None
     RecordError
         If there is no such patient for this actor.
     """
-    query = select(patient.c.id).where(
-        patient.c.id == patient_id, within_reach(connection, right)
-    )
-    if connection.scalar(query) is None:
+    if _whose(connection, right, patient, patient_id) is None:
         raise RecordError(f"There is no patient {patient_id}")
 
 
@@ -55,12 +70,7 @@ def check_course(connection: Connection, right: Right, course_id: int) -> str:
     RecordError
         If there is no such course for this actor.
     """
-    query = (
-        select(patient.c.id)
-        .join_from(course, patient, patient.c.id == course.c.patient_id)
-        .where(course.c.id == course_id, within_reach(connection, right))
-    )
-    patient_id = connection.scalar(query)
+    patient_id = _whose(connection, right, course, course_id)
     if patient_id is None:
         raise RecordError(f"There is no course {course_id}")
     return patient_id
@@ -76,13 +86,7 @@ def check_record(
     RecordError
         If there is no such record for this actor.
     """
-    query = (
-        select(patient.c.id)
-        .join_from(table, course, course.c.id == _COURSE_OF[table.name])
-        .join(patient, patient.c.id == course.c.patient_id)
-        .where(table.c.id == record_id, within_reach(connection, right))
-    )
-    patient_id = connection.scalar(query)
+    patient_id = _whose(connection, right, table, record_id)
     if patient_id is None:
         raise RecordError(f"There is no {table.name} {record_id}")
     return patient_id
@@ -96,14 +100,7 @@ def check_alert(connection: Connection, right: Right, alert_id: int) -> str:
     RecordError
         If there is no such alert for this actor.
     """
-    query = (
-        select(patient.c.id)
-        .join_from(alert, assessment, assessment.c.id == alert.c.assessment_id)
-        .join(course, course.c.id == assessment.c.course_id)
-        .join(patient, patient.c.id == course.c.patient_id)
-        .where(alert.c.id == alert_id, within_reach(connection, right))
-    )
-    patient_id = connection.scalar(query)
+    patient_id = _whose(connection, right, alert, alert_id)
     if patient_id is None:
         raise RecordError(f"There is no alert {alert_id}")
     return patient_id
@@ -132,3 +129,36 @@ def own_site(connection: Connection, site_id: int | None) -> int:
     if site_id not in actor.sites:
         raise RecordError(f"There is no site {site_id}")
     return site_id
+
+
+def _sites(connection: Connection, right: Right) -> frozenset[int] | None:
+    """Return the sites that an actor's right reaches; None: every one."""
+    actor = require(connection, right)
+    return None if actor.reaches_every_site(right) else actor.sites
+
+
+@cache
+def _in_sites(sites: frozenset[int] | None) -> ColumnElement[bool]:
+    return true() if sites is None else patient.c.site_id.in_(sorted(sites))
+
+
+def _whose(
+    connection: Connection, right: Right, table: Table, record_id: Any
+) -> str | None:
+    """Return whose a record is; None if there is none within the actor's reach."""
+    sites = _sites(connection, right)
+    query = _whose_query(table, sites)
+    return asked_once(
+        connection,
+        (table, sites, record_id),
+        lambda: connection.scalar(query, {"record_id": record_id}),
+    )
+
+
+@cache
+def _whose_query(table: Table, sites: frozenset[int] | None) -> Select:
+    return (
+        select(patient.c.id)
+        .select_from(_TO_PATIENT[table])
+        .where(table.c.id == bindparam("record_id"), _in_sites(sites))
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from data.actors import Right, require
+from data.asked import asked_once
 from data.audit import add_audit_entry
 from data.errors import RecordError
 from data.tables import setting
@@ -84,15 +85,7 @@ def read_settings(connection: Connection) -> PracticeSettings:
 
 def stored_settings(connection: Connection) -> PracticeSettings:
     """Return the settings for a function that has checked its actor."""
-    query = select(setting.c.name, setting.c.value)
-    stored = {name: text for name, text in connection.execute(query)}
-    usual = PracticeSettings()
-    known = {
-        name: _value(getattr(usual, name), text)
-        for name, text in stored.items()
-        if name in _NAMES
-    }
-    return replace(usual, **known)
+    return asked_once(connection, PracticeSettings, lambda: _stored(connection))
 
 
 def change_settings(connection: Connection, **changes: Any) -> None:
@@ -141,6 +134,18 @@ def weeks_of(text: str) -> tuple[int, ...]:
 
 
 _NAMES = tuple(field.name for field in fields(PracticeSettings))
+
+
+def _stored(connection: Connection) -> PracticeSettings:
+    query = select(setting.c.name, setting.c.value)
+    stored = {name: text for name, text in connection.execute(query)}
+    usual = PracticeSettings()
+    known = {
+        name: _value(getattr(usual, name), text)
+        for name, text in stored.items()
+        if name in _NAMES
+    }
+    return replace(usual, **known)
 
 
 def _value(usual: Any, text: str) -> Any:

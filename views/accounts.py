@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-import pandas as pd
 import streamlit as st
 
 from access.settings import DoorSettings
@@ -26,6 +25,7 @@ from views import state
 from views.components import kept
 from views.layout import SIDE_BY_SIDE, screen_style
 from views.state import reading, writing
+from views.tables import word_table
 from views.wording import escape
 
 
@@ -45,7 +45,7 @@ def accounts() -> None:
         sites = wording.site_names(list_sites(connection))
         required = read_settings(connection).second_factor_required
     _invitation()
-    _table(
+    word_table(
         wording.account_rows(everybody, sites, second_factor=required), "Every account"
     )
     with st.container(key=SIDE_BY_SIDE):
@@ -56,7 +56,7 @@ def accounts() -> None:
         _add(sites)
     _sites(sites)
     st.header("What each role may do", anchor=False)
-    _table(wording.ROLE_RULES, "What each role may do")
+    word_table(wording.ROLE_RULES, "What each role may do")
 
 
 # One invitation, shown once.
@@ -259,10 +259,6 @@ def _keep(change: Callable[[Connection], object], said: str = "") -> None:
 def _written(change: Callable[[Connection], Made]) -> Made:
     with writing(state.engine()) as connection:
         return change(connection)
-
-
-def _table(rows: Sequence[Mapping[str, str]], name: str) -> None:
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=name)
 
 
 accounts()

@@ -1,6 +1,7 @@
 """Item-9 alerts in view: on a patient's every page, on the lists, and for the lead."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -31,6 +32,39 @@ ByPatient = dict[str, list[Alert]]
 Waiting = list[tuple[Patient, list[Alert]]]
 
 
+@dataclass(frozen=True)
+class PatientAlerts:
+    """A patient's open alerts, as they were found.
+
+    Parameters
+    ----------
+    patient_id
+        Whose.
+    alerts
+        The latest form first.
+    may_act
+        Whether the visitor may say what was done.
+    hours
+        After so many, the lead is told.
+    """
+
+    patient_id: str
+    alerts: list[Alert]
+    may_act: bool
+    hours: int
+
+
+def load_alerts(connection: Connection, patient_id: str) -> PatientAlerts:
+    """Read a patient's open alerts."""
+    alerts = list_alerts(connection, patient_id=patient_id)
+    return PatientAlerts(
+        patient_id,
+        alerts,
+        may_act=bool(alerts) and may_record_for(connection, patient_id),
+        hours=read_settings(connection).alert_escalation_hours,
+    )
+
+
 def patient_alerts(engine: Engine, patient_id: str) -> None:
     """Keep a patient's open alerts in view, and ask what was done about them.
 
@@ -45,18 +79,22 @@ def patient_alerts(engine: Engine, patient_id: str) -> None:
         Whose alerts.
     """
     with state.reading(engine) as connection:
-        alerts = list_alerts(connection, patient_id=patient_id)
-        may_act = bool(alerts) and may_record_for(connection, patient_id)
-        hours = read_settings(connection).alert_escalation_hours
+        found = load_alerts(connection, patient_id)
+    show_alerts(engine, found)
+
+
+def show_alerts(engine: Engine, found: PatientAlerts) -> None:
+    """Draw what :func:`load_alerts` found; see :func:`patient_alerts`."""
+    alerts, today = found.alerts, state.today()
     if not alerts:
         return
-    if may_act and any(alert.seen_at is None for alert in alerts):
-        alerts = _now_seen(engine, patient_id)
+    if found.may_act and any(alert.seen_at is None for alert in alerts):
+        alerts = _now_seen(engine, found.patient_id)
     _style()
     with st.container(key=BANNER):
-        st.error(wording.banner(alerts, state.today()))
-    st.markdown(wording.details(alerts, state.today(), hours))
-    if may_act:
+        st.error(wording.banner(alerts, today))
+    st.markdown(wording.details(alerts, today, found.hours))
+    if found.may_act:
         _ask_what_was_done(engine, alerts)
     else:
         st.caption(wording.WHO_CAN)

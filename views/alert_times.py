@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from analysis.acknowledgement import Waited, acknowledgement
@@ -11,6 +10,7 @@ from data.database import Engine
 from data.records import now_stamp
 from views import alert_wording as wording
 from views import state
+from views.tables import word_table
 
 
 PERIODS = {"in the last 30 days": 30, "in the last 365 days": 365, "ever": None}
@@ -37,10 +37,7 @@ def acknowledgement_section(engine: Engine) -> None:
             if days is None or wait.opened_at >= now - timedelta(days=days)
         ]
         rows.append(wording.acknowledgement_row(period, acknowledgement(waited)))
-    st.table(
-        pd.DataFrame(rows),
-        hide_index=True,
-        border="horizontal",
-        alt="How long item-9 alerts waited until somebody recorded what was done",
+    word_table(
+        rows, "How long item-9 alerts waited until somebody recorded what was done"
     )
     st.caption(wording.HOW_ACKNOWLEDGED)

@@ -1,10 +1,8 @@
 """Audit: who did what, who opened a patient's record, and whether the log is whole."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-import pandas as pd
 import streamlit as st
 
 from data.audit import first_broken_entry, has_audit_entry
@@ -21,6 +19,7 @@ from views import state
 from views.layout import screen_style
 from views.seen import note_export, note_list_seen
 from views.state import reading
+from views.tables import word_table
 
 
 ROWS = 100
@@ -119,7 +118,7 @@ def _opened(connection: Connection, patient_id: str) -> None:
     if not opened:
         st.markdown("Nobody has opened it on a page. What else was done is below.")
         return
-    _table(wording.opened_rows(opened), "Who opened this record")
+    word_table(wording.opened_rows(opened), "Who opened this record")
 
 
 def _entries(connection: Connection, asked: Asked) -> None:
@@ -135,7 +134,7 @@ def _entries(connection: Connection, asked: Asked) -> None:
     numbers = record_numbers(
         connection, {entry.patient_id for entry in shown if entry.patient_id}
     )
-    _table(wording.audit_rows(shown, numbers), "Entries of the audit")
+    word_table(wording.audit_rows(shown, numbers), "Entries of the audit")
     _turn(before, shown[-1].id if more else None)
 
 
@@ -159,10 +158,6 @@ def _turn(before: list[int | None], last_id: int | None) -> None:
         st.button(
             "Older", disabled=last_id is None, on_click=before.append, args=(last_id,)
         )
-
-
-def _table(rows: Sequence[Mapping[str, str]], name: str) -> None:
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=name)
 
 
 # Taking it out, and whether it is whole.

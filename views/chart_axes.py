@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import ceil
 
 from views.chart_parts import SMALL
@@ -36,7 +37,7 @@ class DateAxis:
     first: datetime
     last: datetime
 
-    @property
+    @cached_property
     def limits(self) -> tuple[float, float]:
         """Both ends, as positions."""
         low, high = self.position(self.first), self.position(self.last)
@@ -91,7 +92,7 @@ class InfusionAxis:
     earliest: datetime
     latest: datetime
 
-    @property
+    @cached_property
     def limits(self) -> tuple[float, float]:
         """Both ends, as positions."""
         low = ceil(self.position(self.first) - 0.5) - 0.5

@@ -1,8 +1,5 @@
 """Methods: every definition with its code and source, read from the definitions."""
 
-from collections.abc import Mapping, Sequence
-
-import pandas as pd
 import streamlit as st
 
 from data.course_scores import current_version
@@ -10,9 +7,7 @@ from measures.definition import Measure
 from measures.registry import MEASURES
 from views import methods_wording as wording
 from views.layout import screen_style
-
-
-Rows = Sequence[Mapping[str, str]]
+from views.tables import Rows, word_table
 
 
 def methods() -> None:
@@ -41,21 +36,17 @@ def _measure(measure: Measure) -> None:
         alt=f"{measure.name}: what is asked and how it is scored",
     )
     st.subheader(f"{measure.name}: recall windows", anchor=False)
-    _table(wording.window_rows(measure), f"{measure.name}: recall windows")
+    word_table(wording.window_rows(measure), f"{measure.name}: recall windows")
     st.subheader(f"{measure.name}: criteria", anchor=False)
     st.markdown(wording.CRITERIA_NOTE)
-    _table(wording.criterion_rows(measure), f"{measure.name}: criteria")
+    word_table(wording.criterion_rows(measure), f"{measure.name}: criteria")
 
 
 def _section(heading: str, rows: Rows, introduction: str = "") -> None:
     st.header(heading, anchor=False)
     if introduction:
         st.markdown(introduction)
-    _table(rows, heading)
-
-
-def _table(rows: Rows, name: str) -> None:
-    st.table(pd.DataFrame(rows), border="horizontal", alt=name)
+    word_table(rows, heading)
 
 
 methods()

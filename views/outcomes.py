@@ -31,6 +31,7 @@ from views.outcome_filters import Question, ask
 from views.recut import Beside, Practice, Selection
 from views.seen import note_export, note_list_seen
 from views.state import reading
+from views.tables import word_table
 from views.wording import escape
 
 
@@ -323,7 +324,7 @@ def _changes(practice: Practice, question: Question, catalogue: Catalogue) -> No
 
 def _table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
     cells = [{k: wording.unbroken(cell) for k, cell in row.items()} for row in rows]
-    st.table(pd.DataFrame(cells), border="horizontal", alt=alt)
+    word_table(cells, alt)
 
 
 def _download(

@@ -23,6 +23,7 @@ from views.drawn import Drawn
 from views.layout import NOT_ON_PAPER
 from views.patient_details import CourseRecord, choose_form, record_it
 from views.state import reading
+from views.tables import word_table
 
 
 BY_DATE = "Date"
@@ -218,7 +219,7 @@ def event_marks(record: CourseRecord) -> None:
             }
             for event in reversed(record.events)
         ]
-        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+        word_table(rows, "Events")
     else:
         st.write(
             "There is no event yet: a change of medication or therapy, or in life."

@@ -34,6 +34,7 @@ from views.components import kept
 from views.seen import note_export
 from views.standing_wording import definitions_after_induction
 from views.state import reading, writing
+from views.tables import word_table
 
 
 ITEMS = "Items of a form"
@@ -59,7 +60,6 @@ class CourseRecord:
     induction: int
     """How many of the infusions are induction."""
     events: list[Event]
-    withdrawn: list[Assessment]
     trajectories: dict[str, Trajectory]
     may_record: bool = False
     """Whether the visitor may write in it, and not only read."""
@@ -83,7 +83,6 @@ def load_course(connection: Connection, course: Course) -> CourseRecord:
         infusions=infusions,
         induction=induction,
         events=list_events(connection, course.id),
-        withdrawn=list_withdrawn(connection, course.id),
         trajectories={
             code: with_turns(trajectory, induction)
             for code, trajectory in found.items()
@@ -198,7 +197,7 @@ def _items(record: CourseRecord, point: Point, form: Assessment) -> None:
         return
     st.caption(measure.recall_window(point.recall_window).stem)
     rows = wording.item_rows(measure, answers, _baseline_answers(record, point))
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    word_table(rows, f"{measure.name}: items and answers")
     _difficulty(measure, form)
 
 
@@ -285,8 +284,9 @@ def all_scores(record: CourseRecord) -> None:
         alerts = list_alerts(
             connection, patient_id=record.course.patient_id, only_open=False
         )
+        withdrawn = list_withdrawn(connection, record.course.id)
     _acted_on([alert for alert in alerts if alert.closed_at is not None])
-    _withdrawn(record)
+    _withdrawn(withdrawn)
 
 
 def _score_table(record: CourseRecord) -> None:
@@ -327,14 +327,14 @@ def _acted_on(alerts: Sequence[Alert]) -> None:
             }
             for alert in alerts
         ]
-        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+        word_table(rows, "Item-9 alerts that were acted on")
 
 
-def _withdrawn(record: CourseRecord) -> None:
-    if not record.withdrawn:
+def _withdrawn(forms: Sequence[Assessment]) -> None:
+    if not forms:
         return
-    with st.expander(f"Withdrawn forms: {len(record.withdrawn)}"):
-        for form in record.withdrawn:
+    with st.expander(f"Withdrawn forms: {len(forms)}"):
+        for form in forms:
             reason = wording.escape(form.void_reason)
             st.markdown(f"{_as_recorded(form)}. Withdrawn: {reason}")
 
@@ -346,9 +346,11 @@ def infusions(record: CourseRecord) -> None:
         return
     latest_first = {infusion.id: infusion for infusion in reversed(record.infusions)}
     rows = [_infusion_row(infusion, record) for infusion in latest_first.values()]
-    table = pd.DataFrame(rows)
-    nowhere = [name for name in OFTEN_EMPTY if not table[name].any()]
-    st.table(table.drop(columns=nowhere), hide_index=True, border="horizontal")
+    empty = [name for name in OFTEN_EMPTY if not any(row[name] for row in rows)]
+    word_table(
+        [{name: row[name] for name in row if name not in empty} for row in rows],
+        "Infusions, the latest first",
+    )
     if record.may_record:
         _correct_or_withdraw_infusion(record, latest_first)
 
@@ -414,4 +416,4 @@ def definitions() -> None:
                 *definitions_after_induction(measure.code),
             )
         ]
-        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+        word_table(rows, f"{measure.name}: words and their meaning")

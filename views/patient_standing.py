@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from analysis.after_induction import boosters, days_since, induction_is_over
@@ -17,6 +16,7 @@ from measures.registry import MEASURES, usual_measures
 from views import standing_wording, state, wording
 from views.layout import SIDE_BY_SIDE
 from views.patient_details import CourseRecord
+from views.tables import word_table
 
 
 STANDING = "standing"
@@ -103,11 +103,9 @@ def _measure_now(measure: Measure, standing: Standing) -> None:
     )
     st.markdown(_shown(standing_wording.status_sentence(trajectory)))
     _item_9_of_last(measure, trajectory)
-    st.table(
-        pd.DataFrame(wording.comparison_rows(trajectory)),
-        hide_index=True,
-        border="horizontal",
-        alt=f"{measure.name}: latest, previous and baseline",
+    word_table(
+        wording.comparison_rows(trajectory),
+        f"{measure.name}: latest, previous and baseline",
     )
     said = (
         standing.similar
@@ -180,11 +178,6 @@ def standing_by_infusion(standings: Mapping[str, Standing]) -> None:
         rows = standing_wording.infusion_rows(standing.at, standing.expected)
         compared = compared or standing_wording.SIMILAR in rows[0]
         st.markdown(f"**{name}**")
-        st.table(
-            pd.DataFrame(rows),
-            hide_index=True,
-            border="horizontal",
-            alt=f"{name}: the standing after each infusion, the latest first",
-        )
+        word_table(rows, f"{name}: the standing after each infusion, the latest first")
     if compared:
         st.caption(wording.escape(standing_wording.SIMILAR_MEANS))

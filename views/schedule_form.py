@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from analysis.schedule import Schedule
-from data.database import Engine
+from data.database import Connection, Engine
 from data.errors import RecordError
 from data.patients import Course
 from data.schedule import (
@@ -26,20 +26,18 @@ from views.state import reading, writing
 WEEKS_HELP = "Whole weeks with commas between, such as 2,4. Empty: none."
 
 
-def due_line(engine: Engine, course: Course) -> str:
+def due_line(connection: Connection, course: Course) -> str:
     """Return what is due for a course, or comes next, as plain text; "" if nothing.
 
     Parameters
     ----------
-    engine
-        The practice's database.
+    connection
+        Where to read.
     course
         One of the patient's courses.
     """
     today = state.as_of_day()
-    with reading(engine) as connection:
-        found = dues_of(connection, course.id, today)
-    return today_wording.due_line(found.dues, today)
+    return today_wording.due_line(dues_of(connection, course.id, today).dues, today)
 
 
 def schedule_section(engine: Engine, course: Course) -> None:

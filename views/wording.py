@@ -64,6 +64,9 @@ _WHY_UNTOLD = {
 }
 
 
+# In the language of the pages, whatever the machine's is.
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+
 # To choose from, and at the beginning of a phrase.
 INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
 
@@ -87,12 +90,13 @@ def day_words(day: date) -> str:
     >>> day_words(date(2026, 11, 3))
     '3 Nov 2026'
     """
-    return f"{day.day} {day:%b %Y}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def moment_words(moment: datetime, *, time_known: bool = True) -> str:
     """Return date and time, or the date alone where the time was not recorded."""
-    return day_words(moment) + (f"{moment:, %H:%M}" if time_known else "")
+    time = f", {moment.hour:02}:{moment.minute:02}" if time_known else ""
+    return day_words(moment) + time
 
 
 def days_words(days: int) -> str:

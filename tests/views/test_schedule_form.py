@@ -47,7 +47,8 @@ def page():
 
     with state.reading(state.engine()) as connection:
         course = get_course(connection, int(st.query_params["course"]))
-    st.text(f"Line: {due_line(state.engine(), course)}")
+        line = due_line(connection, course)
+    st.text(f"Line: {line}")
     schedule_section(state.engine(), course)
 
 
