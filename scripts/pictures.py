@@ -60,8 +60,9 @@ def main() -> None:
 def take(page: Page, address: str, patient: str) -> None:
     """Visit the pages in turn."""
     for name, place, height in (
-        ("caseload", "?practice=Example", 800),
-        ("patient", f"patient?practice=Example&patient={patient}", 1000),
+        ("today", "?practice=Example", 1000),
+        ("caseload", "caseload?practice=Example", 1000),
+        ("patient", f"patient?practice=Example&patient={patient}", 1300),
         ("outcomes", "outcomes?practice=Example", 1900),
         ("record", f"record?practice=Example&patient={patient}", 1150),
     ):

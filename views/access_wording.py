@@ -256,12 +256,18 @@ def audit_rows(
             "When": moment_of(entry.at),
             "Who": escape(entry.who),
             "Action": escape(entry.action),
-            "Of what": escape(entry.subject),
+            "Of what": escape(_what(entry)),
             "Patient": escape(_patient(entry.patient_id, record_numbers)),
             "Entry": f"{entry.id}",
         }
         for entry in entries
     ]
+
+
+def _what(entry: AuditEntry) -> str:
+    """Return what an entry is about; whose it is has a column of its own."""
+    whose = f" {entry.patient_id}" if entry.patient_id else ""
+    return entry.subject.removesuffix(whose)
 
 
 def _patient(patient_id: str | None, record_numbers: Mapping[str, str]) -> str:

@@ -254,7 +254,7 @@ def _columns(*, name_key: str) -> dict[str, object]:
     config = st.column_config
     columns = {
         "Item 9": config.MultiselectColumn(
-            width=175,
+            width=185,
             pinned=True,
             options=_alert_cells(),
             color=["red"] * len(_alert_cells()),

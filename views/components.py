@@ -103,6 +103,22 @@ def page_style() -> None:
         # Long codes break, so that no table has to be scrolled sideways.
         '[data-testid="stTable"] :is(td, th, code) { overflow-wrap: anywhere;'
         " white-space: normal }"
+        # On a tablet: lower tables, and a menu that takes no more than its words.
+        "@media screen and (max-width: 1000px) {"
+        ' [data-testid="stTable"] :is(td, th) { padding: 0.2rem !important }'
+        ' [data-testid="stTable"] :is(td, th, td p, th p)'
+        " { font-size: 0.8rem !important }"
+        ' [data-testid="stSidebar"]:not([data-collapsed="true"])'
+        " { width: 15rem !important; min-width: 15rem !important }"
+        ' [data-testid="stSidebar"] :is([data-testid="stSidebarContent"],'
+        ' [data-testid="stSidebarUserContent"], [data-testid="stSidebarNav"])'
+        " { padding-left: 0.4rem; padding-right: 0.4rem }"
+        "}"
+        # The theme's greys for captions and a chart's words are below 4:1 on white;
+        # hover texts are set against a colour of their own.
+        ".stMain [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }"
+        ".stPlotlyChart text:not(.hoverlayer text)"
+        " { fill: currentColor !important; fill-opacity: 0.85 !important }"
         # A shortcut's hint is too faint on a filled button as it comes.
         "button kbd { color: inherit !important; opacity: 1 !important }"
         "@media print {"

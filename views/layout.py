@@ -11,7 +11,7 @@ NOT_ON_PAPER = "not_on_paper"
 
 
 def screen_style() -> None:
-    """Take narrower margins for tables and charts over time, and readable charts."""
+    """Take narrower margins, for tables and charts over time."""
     st.html(
         "<style>"
         "@media screen {"
@@ -20,11 +20,6 @@ def screen_style() -> None:
         "@media screen and (max-width: 1000px) {"
         f".st-key-{SIDE_BY_SIDE} .stColumn {{ min-width: 100% }}"
         "}"
-        # The theme's greys for captions and a chart's words are below 4:1 on white;
-        # hover texts are set against a colour of their own.
-        ".stMain [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }"
-        ".stPlotlyChart text:not(.hoverlayer text)"
-        " { fill: currentColor !important; fill-opacity: 0.85 !important }"
         "</style>"
     )
 

@@ -113,7 +113,13 @@ def _choose(label: str, options: Sequence[str], key: str) -> str:
     if st.session_state.get(key) not in (None, *options):
         del st.session_state[key]
     return st.segmented_control(
-        label, options, default=options[0], required=True, key=key
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        # The words say it; the room is the chart's.
+        label_visibility="collapsed",
     )
 
 

@@ -200,7 +200,7 @@ def test_an_entry_is_on_the_practices_clock_and_names_the_record_number():
         "When": "4 Nov 2026, 00:30:05",
         "Who": "lee",
         "Action": "view",
-        "Of what": "patient 0a",
+        "Of what": "patient",
         "Patient": r"R\_1",
         "Entry": "7",
     }
