@@ -132,7 +132,7 @@ def _with_turns(stream: Stream, induction: int) -> Stream:
             RELAPSE_HERE: well and ill,
         }
         turns = tuple(turn for turn in TURNS if happened[turn])
-        points.append(replace(point, turns=turns))
+        points.append(replace(point, turns=turns) if turns else point)
         responding = responds
         well = not ill and (well or _is_well(point, stream.baseline, limit))
     return replace(stream, points=tuple(points))

@@ -250,9 +250,10 @@ def _point(form: Form, infusions: Sequence[Infusion]) -> Point:
 def _scored(measure: Measure, form: Form) -> tuple[str, int, int, int | None]:
     if form.facts.answers is None:
         return TOTAL_ONLY, form.total, form.total, None
+    if form.total is not None:
+        return COMPLETE, form.total, form.total, measure.item_count
     found = score(measure, form.facts.answers)
-    kind = COMPLETE if found.complete else INCOMPLETE
-    return kind, found.lowest, found.highest, found.answered
+    return INCOMPLETE, found.lowest, found.highest, found.answered
 
 
 def _overlaps(

@@ -5,14 +5,28 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, insert, select, update
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from data.actors import KIOSK, Right, actor_of
 from data.audit import add_audit_entry
 from data.errors import RecordError
 from data.moments import from_minutes
 from data.records import now_stamp, recorder
-from data.scope import check_alert, check_patient, within_reach
+from data.scope import (
+    check_alert,
+    check_patient,
+    of_sites,
+    sites_reached,
+    within_reach,
+)
 from data.tables import ALERT_ACTIONS, alert, assessment, course, patient
 from measures.registry import MEASURES
 
@@ -297,12 +311,10 @@ def list_alerts(
     connection: Connection, *, patient_id: str | None = None, only_open: bool = True
 ) -> list[Alert]:
     """Return alerts, of one patient or of all, the latest form first."""
-    query = _alerts_select().where(within_reach(connection, Right.READ_RECORDS))
-    if patient_id is not None:
-        query = query.where(course.c.patient_id == patient_id)
-    if only_open:
-        query = query.where(alert.c.closed_at.is_(None))
-    return [_alert(connection, row) for row in connection.execute(query).all()]
+    sites = sites_reached(connection, Right.READ_RECORDS)
+    query = _alerts_select(sites, of_one=patient_id is not None, only_open=only_open)
+    rows = connection.execute(query, {"of_patient": patient_id}).all()
+    return [_alert(connection, row) for row in rows]
 
 
 def list_waits(connection: Connection) -> list[Wait]:
@@ -329,10 +341,12 @@ def list_waits(connection: Connection) -> list[Wait]:
 
 
 @cache
-def _alerts_select() -> Select:
+def _alerts_select(
+    sites: frozenset[int] | None, *, of_one: bool, only_open: bool
+) -> Select:
     # Every page of a patient asks this: it is put together once.
     previous = assessment.alias("previous")
-    return (
+    query = (
         select(
             alert.c.id,
             alert.c.assessment_id,
@@ -356,8 +370,12 @@ def _alerts_select() -> Select:
         .join(course, course.c.id == assessment.c.course_id)
         .join(patient, patient.c.id == course.c.patient_id)
         .outerjoin(previous, previous.c.id == _previous_id())
+        .where(of_sites(sites))
         .order_by(assessment.c.completed_minute.desc(), alert.c.id.desc())
     )
+    if of_one:
+        query = query.where(course.c.patient_id == bindparam("of_patient"))
+    return query.where(alert.c.closed_at.is_(None)) if only_open else query
 
 
 def _previous_id() -> ScalarSelect:

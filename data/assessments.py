@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from data.actors import Right
 from data.alerts import (
@@ -30,7 +30,7 @@ from data.scope import check_course, check_record
 from data.tables import PARTIAL_REASONS, SOURCES, assessment
 from measures.definition import Measure, by_code
 from measures.registry import MEASURES
-from measures.scoring import Answers, check_answers, digits, score
+from measures.scoring import UNANSWERED, Answers, check_answers, digits, score
 
 
 @dataclass(frozen=True)
@@ -287,12 +287,8 @@ def _any_assessment(connection: Connection, assessment_id: int) -> Assessment:
 def list_assessments(connection: Connection, course_id: int) -> list[Assessment]:
     """Return a course's current forms, the earliest first."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = (
-        select(assessment)
-        .where(assessment.c.course_id == course_id, assessment.c.state == "current")
-        .order_by(assessment.c.completed_minute, assessment.c.measure)
-    )
-    return [_assessment(row) for row in connection.execute(query).all()]
+    rows = connection.execute(_CURRENT, {"course_id": course_id}).all()
+    return [_assessment(row) for row in rows]
 
 
 def list_withdrawn(connection: Connection, course_id: int) -> list[Assessment]:
@@ -426,8 +422,21 @@ def check_difficulty(measure: Measure, difficulty: int | None) -> None:
         )
 
 
+# Put together once: every page of a patient asks it.
+_CURRENT = (
+    select(assessment)
+    .where(
+        assessment.c.course_id == bindparam("course_id"),
+        assessment.c.state == "current",
+    )
+    .order_by(assessment.c.completed_minute, assessment.c.measure)
+)
+
+_ANSWERS = {UNANSWERED: None} | {f"{number}": number for number in range(10)}
+
+
 def _facts(row: Any) -> AssessmentFacts:
-    answers = row.answers and tuple(None if d == "-" else int(d) for d in row.answers)
+    answers = row.answers and tuple(map(_ANSWERS.__getitem__, row.answers))
     return AssessmentFacts(
         measure=row.measure,
         recall_window=row.recall_window,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from data.actors import Right
 from data.audit import add_audit_entry
@@ -102,8 +102,8 @@ def void_event(connection: Connection, event_id: int, *, reason: str) -> None:
 def list_events(connection: Connection, course_id: int) -> list[Event]:
     """Return a course's marks as they stand, the earliest first."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = _events_of(course_id).where(event.c.voided_at.is_(None))
-    return [_event(row) for row in connection.execute(query)]
+    rows = connection.execute(_STANDING, {"course_id": course_id})
+    return [_event(row) for row in rows]
 
 
 def list_withdrawn_events(
@@ -111,19 +111,19 @@ def list_withdrawn_events(
 ) -> list[WithdrawnEvent]:
     """Return the marks of a course that were taken back, the earliest first."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = _events_of(course_id).where(event.c.voided_at.is_not(None))
     return [
         WithdrawnEvent(_event(row), row.voided_by, row.void_reason)
-        for row in connection.execute(query)
+        for row in connection.execute(_TAKEN_BACK, {"course_id": course_id})
     ]
 
 
-def _events_of(course_id: int) -> Select:
-    return (
-        select(event)
-        .where(event.c.course_id == course_id)
-        .order_by(event.c.day, event.c.id)
-    )
+_EVENTS = (
+    select(event)
+    .where(event.c.course_id == bindparam("course_id"))
+    .order_by(event.c.day, event.c.id)
+)
+_STANDING = _EVENTS.where(event.c.voided_at.is_(None))
+_TAKEN_BACK = _EVENTS.where(event.c.voided_at.is_not(None))
 
 
 def _event(row: Row) -> Event:

@@ -283,28 +283,32 @@ def baselines_frame(connection: Connection) -> pd.DataFrame:
 def baseline_ids(connection: Connection, course_id: int) -> dict[tuple[str, str], int]:
     """Return the baseline assessment's id by measure and recall window."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = (
-        select(
-            course_scores.c.measure,
-            course_scores.c.recall_window,
-            course_scores.c.baseline_id,
-        )
-        .where(
-            course_scores.c.course_id == course_id,
-            course_scores.c.baseline_id.is_not(None),
-        )
-        .distinct()
-    )
-    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    rows = connection.execute(_BASELINE_IDS, {"course_id": course_id})
+    return {(measure, window): baseline_id for measure, window, baseline_id in rows}
 
 
 def induction_infusions(connection: Connection, course_id: int) -> int:
     """Return how many infusions of a course are in its induction."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = select(course_progress.c.induction_infusions).where(
-        course_progress.c.course_id == course_id
+    return connection.scalar(_INDUCTION, {"course_id": course_id}) or 0
+
+
+# Put together once: every page of a patient asks them.
+_BASELINE_IDS = (
+    select(
+        course_scores.c.measure,
+        course_scores.c.recall_window,
+        course_scores.c.baseline_id,
     )
-    return connection.scalar(query) or 0
+    .where(
+        course_scores.c.course_id == bindparam("course_id"),
+        course_scores.c.baseline_id.is_not(None),
+    )
+    .distinct()
+)
+_INDUCTION = select(course_progress.c.induction_infusions).where(
+    course_progress.c.course_id == bindparam("course_id")
+)
 
 
 @cache

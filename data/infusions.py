@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from data.actors import Right
 from data.assessments import move_assessments
@@ -231,12 +231,7 @@ def void_infusion(connection: Connection, infusion_id: int, *, reason: str) -> N
 def list_infusions(connection: Connection, course_id: int) -> list[Infusion]:
     """Return a course's current infusions, the first first, numbered from 1."""
     check_course(connection, Right.READ_RECORDS, course_id)
-    query = (
-        select(infusion)
-        .where(infusion.c.course_id == course_id, infusion.c.state == "current")
-        .order_by(infusion.c.started_minute)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(_CURRENT, {"course_id": course_id}).all()
     return [_infusion(row, number) for number, row in enumerate(rows, start=1)]
 
 
@@ -327,6 +322,16 @@ _FACT_NAMES = tuple(
     if name not in ("started_at", "adverse_event_codes")
 )
 _FACTS_OF = attrgetter(*_FACT_NAMES)
+
+
+# Put together once: every page of a patient asks it.
+_CURRENT = (
+    select(infusion)
+    .where(
+        infusion.c.course_id == bindparam("course_id"), infusion.c.state == "current"
+    )
+    .order_by(infusion.c.started_minute)
+)
 
 
 def _infusion(row: Any, number: int) -> Infusion:

@@ -6,6 +6,7 @@ instant and the local calendar day.
 
 import os
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.errors import RecordError
@@ -79,7 +80,12 @@ def to_minutes(moment: datetime) -> tuple[int, int]:
 def from_minutes(minute: int, offset: int) -> datetime:
     """Return the moment that :func:`to_minutes` gave these two numbers for."""
     instant = _EPOCH + timedelta(minutes=int(minute))
-    return instant.astimezone(timezone(timedelta(minutes=int(offset))))
+    return instant.astimezone(_zone(int(offset)))
+
+
+@cache
+def _zone(offset: int) -> timezone:
+    return timezone(timedelta(minutes=offset))
 
 
 def local_day(minute: int, offset: int) -> int:

@@ -47,7 +47,28 @@ def within_reach(connection: Connection, right: Right) -> ColumnElement[bool]:
     NotAllowed
         If the actor's roles do not bring the right at all.
     """
-    return _in_sites(_sites(connection, right))
+    return of_sites(sites_reached(connection, right))
+
+
+def sites_reached(connection: Connection, right: Right) -> frozenset[int] | None:
+    """Return the sites that the actor's right reaches; None: every one.
+
+    Raises
+    ------
+    NotAllowed
+        As :func:`within_reach`.
+    """
+    actor = require(connection, right)
+    return None if actor.reaches_every_site(right) else actor.sites
+
+
+@cache
+def of_sites(sites: frozenset[int] | None) -> ColumnElement[bool]:
+    """Return the condition on ``patient`` that leaves those of these sites.
+
+    For statements that are put together once for all who reach the same sites.
+    """
+    return true() if sites is None else patient.c.site_id.in_(sorted(sites))
 
 
 def check_patient(connection: Connection, right: Right, patient_id: str) -> None:
@@ -131,22 +152,11 @@ def own_site(connection: Connection, site_id: int | None) -> int:
     return site_id
 
 
-def _sites(connection: Connection, right: Right) -> frozenset[int] | None:
-    """Return the sites that an actor's right reaches; None: every one."""
-    actor = require(connection, right)
-    return None if actor.reaches_every_site(right) else actor.sites
-
-
-@cache
-def _in_sites(sites: frozenset[int] | None) -> ColumnElement[bool]:
-    return true() if sites is None else patient.c.site_id.in_(sorted(sites))
-
-
 def _whose(
     connection: Connection, right: Right, table: Table, record_id: Any
 ) -> str | None:
     """Return whose a record is; None if there is none within the actor's reach."""
-    sites = _sites(connection, right)
+    sites = sites_reached(connection, right)
     query = _whose_query(table, sites)
     return asked_once(
         connection,
@@ -160,5 +170,5 @@ def _whose_query(table: Table, sites: frozenset[int] | None) -> Select:
     return (
         select(patient.c.id)
         .select_from(_TO_PATIENT[table])
-        .where(table.c.id == bindparam("record_id"), _in_sites(sites))
+        .where(table.c.id == bindparam("record_id"), of_sites(sites))
     )

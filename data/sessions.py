@@ -8,7 +8,9 @@ from sqlalchemy import (
     Column,
     Connection,
     ScalarSelect,
+    Select,
     String,
+    bindparam,
     cast,
     delete,
     func,
@@ -122,7 +124,7 @@ def start_session(
 def find_session(connection: Connection, token: str) -> Session | None:
     """Return the living session of a token, or None."""
     require(connection, Right.ADMIT)
-    return _living(connection, session.c.token_hash == token_hash(token))
+    return _living(connection, _BY_TOKEN, token_hash(token))
 
 
 def live_sessions(connection: Connection, ids: Iterable[int]) -> dict[int, Session]:
@@ -135,7 +137,7 @@ def live_sessions(connection: Connection, ids: Iterable[int]) -> dict[int, Sessi
 def session_actor(connection: Connection, session_id: int) -> Actor | None:
     """Return on whose behalf a session acts at this moment; None once it ended."""
     require(connection, Right.ADMIT)
-    found = _living(connection, session.c.id == session_id)
+    found = _living(connection, _BY_ID, session_id)
     return None if found is None else found.actor()
 
 
@@ -247,8 +249,14 @@ _SESSIONS = select(
 ).outerjoin_from(session, account, account.c.id == session.c.account_id)
 
 
-def _living(connection: Connection, condition: object) -> Session | None:
-    rows = connection.execute(_SESSIONS.where(condition)).all()
+_BY_TOKEN = _SESSIONS.where(session.c.token_hash == bindparam("which"))
+_BY_ID = _SESSIONS.where(session.c.id == bindparam("which"))
+
+
+def _living(
+    connection: Connection, sessions: Select, which: int | str
+) -> Session | None:
+    rows = connection.execute(sessions, {"which": which}).all()
     return next(iter(_alive(connection, rows)), None)
 
 

@@ -1,9 +1,11 @@
 """Other patients of the practice who began as this one did: numbers, never names."""
 
-from sqlalchemy import Connection, func, select
+from functools import cache
+
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from data.actors import Right
-from data.scope import check_course, within_reach
+from data.scope import check_course, of_sites, sites_reached
 from data.tables import course, course_scores, patient
 from measures.registry import TIMEPOINTS
 from measures.timepoints import INFUSION_K
@@ -45,29 +47,46 @@ def similar_changes(
         many patients had this change.
     """
     patient_id = check_course(connection, Right.READ_RECORDS, course_id)
+    lowest, highest = baselines
+    asked = {
+        "of_course": course_id,
+        "of_patient": patient_id,
+        "measure": measure,
+        "recall_window": recall_window,
+        "lowest": lowest,
+        "highest": highest,
+    }
+    query = _similar(sites_reached(connection, Right.READ_RECORDS))
+    return [
+        (_AFTER_INFUSION[timepoint], points, patients)
+        for timepoint, points, patients in connection.execute(query, asked)
+    ]
+
+
+@cache
+def _similar(sites: frozenset[int] | None) -> Select:
+    # A patient's page asks this of each measure: it is put together once.
     indication = (
-        select(course.c.indication).where(course.c.id == course_id).scalar_subquery()
+        select(course.c.indication)
+        .where(course.c.id == bindparam("of_course"))
+        .scalar_subquery()
     )
     change = course_scores.c.total - course_scores.c.baseline
-    query = (
+    return (
         select(course_scores.c.timepoint, change, func.count())
         .join_from(course_scores, course, course.c.id == course_scores.c.course_id)
         .join(patient, patient.c.id == course.c.patient_id)
         .where(
-            course_scores.c.measure == measure,
-            course_scores.c.recall_window == recall_window,
+            course_scores.c.measure == bindparam("measure"),
+            course_scores.c.recall_window == bindparam("recall_window"),
             course_scores.c.timepoint.in_(_AFTER_INFUSION),
-            course_scores.c.baseline.between(*baselines),
+            course_scores.c.baseline.between(bindparam("lowest"), bindparam("highest")),
             course_scores.c.total.is_not(None),
             # Null where it was not recorded, and then equal to none.
             course.c.indication == indication,
             course.c.number == 1,
-            course.c.patient_id != patient_id,
-            within_reach(connection, Right.READ_RECORDS),
+            course.c.patient_id != bindparam("of_patient"),
+            of_sites(sites),
         )
         .group_by(course_scores.c.timepoint, change)
     )
-    return [
-        (_AFTER_INFUSION[timepoint], points, patients)
-        for timepoint, points, patients in connection.execute(query)
-    ]

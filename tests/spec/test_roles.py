@@ -190,6 +190,7 @@ course_scores.rebuild_if_outdated      | no  | no     | no  | no  | no  | no  | 
 # door alone notes in the audit who came in, and who did not.
 PARTS = {
     "actors": {"actor_of", "require"},
+    "asked": {"asked_once"},
     "scope": {
         "check_alert",
         "check_course",
@@ -197,6 +198,7 @@ PARTS = {
         "check_record",
         "own_site",
         "within_reach",
+        "sites_reached",
     },
     "records": {"recorder", "submitted_id", "void_record"},
     "audit": {"add_audit_entry"},
