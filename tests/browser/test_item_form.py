@@ -136,6 +136,12 @@ class Form:
                 expect(checked).to_have_value(digit)
         return self
 
+    def asks_to_confirm(self) -> "Form":
+        expect(self.page.get_by_role("button", name="Confirm")).to_be_visible()
+        # A button is there a moment before its keys are listened to.
+        self.page.wait_for_timeout(500)
+        return self
+
     def kept(self) -> dict:
         """Return what the page says that its server keeps."""
         return json.loads(self.page.locator(".st-key-kept").inner_text())
@@ -445,10 +451,9 @@ def test_the_next_form_takes_the_focus_and_what_was_typed_meanwhile(form: Form):
 
 def test_keys_typed_before_a_decision_are_not_carried_to_the_next_form(form: Form):
     form.open("phq9,pcl5", confirm="1").type(NINE + "1").press("Control+Enter")
-    expect(form.page.get_by_role("button", name="Confirm")).to_be_visible()
-    form.type("33").press("Control+Enter").type(TWENTY, 0.05).press("Control+Enter")
-    expect(form.page.get_by_role("button", name="Confirm")).to_be_visible()
-    form.press("Control+Enter")
+    form.asks_to_confirm().type("33").press("Control+Enter")
+    form.type(TWENTY, 0.05).press("Control+Enter")
+    form.asks_to_confirm().press("Control+Enter")
     assert form.saved("pcl5")["values"] == digits(TWENTY)
 
 
