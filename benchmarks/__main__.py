@@ -32,6 +32,8 @@ from views.recut import Practice, Selection, outcome
 
 
 SIZES = (10_000, 400_000)
+SMALLEST = 10_000
+"""Forms are written and imported into 500 courses, which fewer do not have."""
 WRITES = 300
 READS = 300
 TODAY = 21_000
@@ -53,6 +55,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     sizes = arguments.parse_args().sizes
+    if min(sizes) < SMALLEST:
+        arguments.error(f"{min(sizes):,} forms; allowed: {SMALLEST:,} or more")
     # As the dashboard does when it starts: see dashboard.lifespan.
     gc.collect()
     gc.freeze()
