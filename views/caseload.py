@@ -27,7 +27,7 @@ from views.caseload_views import choose_view
 from views.components import empty_practice
 from views.dues import ACTIVE_DAYS
 from views.layout import screen_style
-from views.search_keys import HINT, search_keys
+from views.search_keys import search_box, search_keys
 from views.seen import note_list_seen
 from views.state import reading
 
@@ -101,15 +101,7 @@ def _controls(patients: pd.DataFrame) -> dict[str, str]:
     """Show search, order and filters, and return what was chosen."""
     options = _options(patients)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key=SEARCH,
-            placeholder=HINT,
-            type="search",
-            live=True,
-            persist_state="session",
-            width=230,
-        )
+        search = search_box(SEARCH)
         chosen = {
             "order": _choice("Order", options["order"], help=ORDER_HELP),
             "shown": _choice("Show", options["shown"], help=ACTIVE_HELP),

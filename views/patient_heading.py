@@ -16,13 +16,6 @@ from views.report import report_links
 from views.schedule_form import due_line
 
 
-INDICATION_WORDS = {
-    "depression": "depression",
-    "ptsd": "PTSD",
-    "both": "depression and PTSD",
-}
-
-
 @dataclass(frozen=True)
 class Shown:
     """Who is shown, which of the courses, and everything there is to say of it."""
@@ -123,7 +116,7 @@ def _course_line(record: CourseRecord) -> str:
     """Return why, by whom and how far the patient is treated, and the last dose."""
     course = record.course
     about = [
-        INDICATION_WORDS.get(course.indication, "indication not recorded"),
+        wording.TREATED_FOR.get(course.indication, "indication not recorded"),
         wording.escape(course.clinician or "clinician not recorded"),
         wording.escape(course.site),
     ]

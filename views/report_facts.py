@@ -26,11 +26,6 @@ MOST_ALERTS = 3
 LONGEST_TEXT = 70
 """Of a name or the like: what is longer is cut, with an ellipsis."""
 
-INDICATION_WORDS = {
-    "depression": "depression",
-    "ptsd": "PTSD",
-    "both": "depression and PTSD",
-}
 COLUMNS = ("Date", "Measure", "Total", "Change", "Item 9", "Place", "Marks")
 NO_FORM = "No form is recorded in this course."
 NO_ALERT = "No item-9 alert is open. This does not rule out risk."
@@ -218,7 +213,7 @@ def _course_words(record: CourseRecord) -> str:
     course = record.course
     parts = [
         course_name(course),
-        INDICATION_WORDS.get(course.indication, "indication not recorded"),
+        wording.TREATED_FOR.get(course.indication, "indication not recorded"),
         shortened(course.clinician) or "clinician not recorded",
         shortened(course.site),
         wording.infusion_progress(len(record.infusions), record.induction),

@@ -1,4 +1,4 @@
-"""Keys of a list's search: ``/`` goes to it, Enter opens the only one found."""
+"""A list's search and its keys: ``/`` goes to it, Enter opens the only one found."""
 
 from pathlib import Path
 
@@ -11,6 +11,19 @@ HINT = "Name or record number, key /"
 _mount = st.components.v2.component(
     "search_keys", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 )
+
+
+def search_box(key: str) -> str:
+    """Ask for part of a name or a record number, while it is typed."""
+    return st.text_input(
+        "Search",
+        key=key,
+        placeholder=HINT,
+        type="search",
+        live=True,
+        persist_state="session",
+        width=230,
+    )
 
 
 def search_keys(search_key: str) -> str | None:

@@ -13,7 +13,7 @@ from views.caseload_rows import ALL_CLINICIANS, NOT_RECORDED, folded
 from views.components import empty_practice
 from views.dues import ACTIVE_DAYS, COMING_DAYS, CourseDues, all_dues, is_active
 from views.layout import screen_style
-from views.search_keys import HINT, search_keys
+from views.search_keys import search_box, search_keys
 from views.seen import note_list_seen
 from views.state import reading
 
@@ -78,15 +78,7 @@ def _chosen(courses: Sequence[CourseDues]) -> list[CourseDues]:
     names = {one.course.clinician or NOT_RECORDED for one in courses}
     clinicians = (ALL_CLINICIANS, *sorted(names))
     with st.container(horizontal=True):
-        words = st.text_input(
-            "Search",
-            key=SEARCH,
-            placeholder=HINT,
-            type="search",
-            live=True,
-            persist_state="session",
-            width=230,
-        )
+        words = search_box(SEARCH)
         clinician = _clinician(clinicians)
     return [
         one

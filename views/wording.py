@@ -70,6 +70,13 @@ MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM9
 # To choose from, and at the beginning of a phrase.
 INDICATION_WORDS = {"depression": "Depression", "ptsd": "PTSD", "both": "Both"}
 
+# In a sentence.
+TREATED_FOR = {
+    "depression": "depression",
+    "ptsd": "PTSD",
+    "both": "depression and PTSD",
+}
+
 
 def escape(text: str) -> str:
     r"""Return text so that Markdown shows it as it was typed.

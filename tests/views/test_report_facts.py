@@ -11,7 +11,7 @@ from data.database import open_database, reading, writing
 from data.patients import get_course, get_patient
 from tests import factories
 from tests.actors import TESTER, with_role
-from views import report_facts
+from views import wording
 from views.note_text import note_text
 from views.patient_details import load_course
 from views.report_facts import (
@@ -256,7 +256,7 @@ def test_long_text_is_cut_to_one_line(text, shown):
 
 
 def test_indications_have_words_of_their_own():
-    assert set(report_facts.INDICATION_WORDS) == {"depression", "ptsd", "both"}
+    assert set(wording.TREATED_FOR) == {"depression", "ptsd", "both"}
 
 
 # The same as text for a note.
