@@ -18,12 +18,14 @@ from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from measures.definition import by_code
+from measures.durability import LOSS_RULES
 from measures.figures import (
     EVER_WITHIN_42_DAYS,
     ArmRate,
     Citation,
     ProtocolNote,
     PublishedChange,
+    PublishedDurability,
     PublishedFigure,
     PublishedRate,
     Recut,
@@ -50,6 +52,8 @@ class Catalogue:
     """Those the article's citations lead to first, then by tier, then by code."""
     citations: tuple[Citation, ...]
     protocol: ProtocolNote
+    durability: tuple[PublishedDurability, ...] = ()
+    """How long benefits lasted, by code."""
 
     @property
     def studies(self) -> tuple[Study, ...]:
@@ -89,13 +93,18 @@ def load_catalogue(directory: Path = REFERENCE) -> Catalogue:
         If anything in it is missing, unknown, impossible or contradicts itself.
     """
     paths = sorted(p for p in directory.glob("*.toml") if p.name != ARTICLE)
-    figures = [figure for path in paths for figure in _read_study(path)]
+    read = [_read_study(path) for path in paths]
+    figures = [figure for of_study, _ in read for figure in of_study]
+    lasting = [lasted for _, of_study in read for lasted in of_study]
     names = {figure.study.code: figure.study.name for figure in figures}
     _check_unique(directory.name, "study name", names.values())
     _check_unique(directory.name, "figure", [figure.code for figure in figures])
+    _check_unique(directory.name, "durability", [lasted.code for lasted in lasting])
     citations, protocol = _read_article(directory / ARTICLE, figures)
     cited = {code for citation in citations for code in citation.figures}
-    return Catalogue(_in_order(figures, cited), citations, protocol)
+    lasting.sort(key=lambda lasted: lasted.code)
+    in_order = _in_order(figures, cited)
+    return Catalogue(in_order, citations, protocol, tuple(lasting))
 
 
 def _in_order(
@@ -109,18 +118,37 @@ def _in_order(
     )
 
 
-def _read_study(path: Path) -> list[PublishedFigure]:
-    tables = _parse(path, "study", "figure")
+def _read_study(
+    path: Path,
+) -> tuple[list[PublishedFigure], list[PublishedDurability]]:
+    tables = _parse(path, "study", "figure", optional=["durability"])
     study = _read(Study, tables["study"], f"{path.name}: study", code=path.stem)
-    return [
+    figures = [
         _read_figure(table, study, path.name)
         for table in _list(tables["figure"], f"{path.name}: figure")
     ]
+    lasting = [
+        _read_durability(table, study, path.name)
+        for table in _list(tables.get("durability", []), f"{path.name}: durability")
+    ]
+    return figures, lasting
+
+
+def _read_durability(table: Any, study: Study, file: str) -> PublishedDurability:
+    place = f"{file}: durability {_code_of(table)}"
+    lasted = _read(PublishedDurability, table, place, study=study)
+    _check_known(place, "shown_with", lasted.shown_with, MEASURES)
+    _check_lasting(lasted, place)
+    _check_rule(lasted, place)
+    return lasted
+
+
+def _code_of(table: Any) -> Any:
+    return table.get("code", "without code") if isinstance(table, dict) else table
 
 
 def _read_figure(table: Any, study: Study, file: str) -> PublishedFigure:
-    code = table.get("code", "without code") if isinstance(table, dict) else table
-    place = f"{file}: figure {code}"
+    place = f"{file}: figure {_code_of(table)}"
     figure = _read(PublishedFigure, table, place, study=study)
     if figure.recut:
         _check_recut(figure.recut, f"{place}: recut")
@@ -156,14 +184,14 @@ def _read_article(
 # From TOML to a dataclass.
 
 
-def _parse(path: Path, *keys: str) -> dict[str, Any]:
+def _parse(path: Path, *keys: str, optional: Sequence[str] = ()) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogueError(f"{path.name}: the file is missing") from None
     except ValueError as error:
         raise CatalogueError(f"{path.name}: not readable as TOML: {error}") from error
-    _check_keys(path.name, tables, known=keys, required=keys)
+    _check_keys(path.name, tables, known=(*keys, *optional), required=keys)
     return tables
 
 
@@ -293,6 +321,38 @@ def _check_criterion(rate: PublishedRate, recut: Recut | None, place: str) -> No
         if (c.measure, c.kind) == (recut.measure, rate.outcome)
     ]
     _check_known(place, "criterion", rate.criterion, fitting)
+
+
+def _check_lasting(lasted: PublishedDurability, place: str) -> None:
+    if lasted.n is not None and lasted.n < 1:
+        raise _refusal(place, "n", lasted.n, ["1 or more"])
+    if lasted.median_days is None and not lasted.shares:
+        raise CatalogueError(f"{place}: neither median_days nor shares are given")
+    if lasted.median_days is not None and lasted.median_days <= 0:
+        raise _refusal(place, "median_days", lasted.median_days, ["more than 0"])
+    day, percent = 0, 100.0
+    for share in lasted.shares:
+        if share.days <= day:
+            raise _refusal(place, "days", share.days, [f"more than {day}"])
+        if not 0 <= share.percent <= percent:
+            raise _refusal(place, "percent", share.percent, [f"0 to {percent:g}"])
+        day, percent = share.days, share.percent
+
+
+def _check_rule(lasted: PublishedDurability, place: str) -> None:
+    if lasted.rule is None:
+        return
+    if not lasted.definition_seen:
+        raise CatalogueError(
+            f"{place}: rule is {lasted.rule} but definition_seen is false; a "
+            "definition that was not seen has no rule"
+        )
+    fitting = [
+        rule.code
+        for rule in LOSS_RULES.values()
+        if (rule.measure, rule.kind) == (lasted.shown_with, lasted.outcome)
+    ]
+    _check_known(place, "rule", lasted.rule, fitting)
 
 
 def _check_recut(recut: Recut, place: str) -> None:

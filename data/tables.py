@@ -639,6 +639,19 @@ saved_view = Table(
     Column("value", Text, nullable=False),
 )
 
+# A rate as it was on a day: what was asked, what was counted, and every course's row.
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # Canonical JSON, each: their seals are over these very letters.
+    Column("about", Text, nullable=False),
+    Column("rows", Text, nullable=False),
+    # SHA-256 of ``about``, which holds that of the rows.
+    Column("hash", String(64), nullable=False, unique=True),
+    CheckConstraint("length(hash) = 64", name="hash_whole"),
+)
+
 encounter = Table(
     "encounter",
     metadata,

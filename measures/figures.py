@@ -37,6 +37,7 @@ reached_infusion
     Measured, among courses that were given the infusion of the time point.
 """
 Counted = Literal["now", "ever", "now and ever"]
+Lost = Literal["loss of response", "relapse"]
 Verdict = Literal["right", "right study, wrong reference", "not supported"]
 
 EVER_WITHIN_42_DAYS = "ever_within_42_days"
@@ -170,11 +171,62 @@ class PublishedFigure:
     @property
     def source_url(self) -> str | None:
         """The address of the source, or None where it is only a description."""
-        return self.source if self.source.startswith(("https://", "http://")) else None
+        return address(self.source)
 
     def rate(self, outcome: str) -> PublishedRate | None:
         """Return the rate for this outcome, or None where there is none."""
         return _of_outcome(self.rates, outcome)
+
+
+@dataclass(frozen=True)
+class StillWell:
+    """Share without the event some days after the start, as printed."""
+
+    days: int
+    percent: float
+    about: bool = False
+    """True where the source says "approximately"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedDurability:
+    """How long a benefit lasted in a study, as printed, and what must be said of it."""
+
+    code: str
+    study: Study
+    outcome: Lost
+    measure: str
+    """What it was rated on."""
+    rater: Rater
+    shown_with: str
+    """Code of our measure that it is shown with."""
+    followed: str
+    """Who was followed."""
+    day_0: str
+    """From when the days are counted."""
+    boosters: str
+    """What is known of infusions during the follow-up."""
+    definition: str
+    definition_seen: bool = True
+    n: int | None = None
+    """How many were followed; None when that was not seen."""
+    n_derived: bool = False
+    """True when n was worked back from a percentage: "about"."""
+    median_days: float | None = None
+    shares: tuple[StillWell, ...] = ()
+    rule: str | None = None
+    """Code of our nearest rule; None when theirs was not seen or has none."""
+    sentence: str
+    """What must stand beside it wherever it is shown."""
+    verification: Verification
+    source: str
+    """Where the numbers were read: an address, or a description."""
+    note: str = ""
+
+    @property
+    def source_url(self) -> str | None:
+        """The address of the source, or None where it is only a description."""
+        return address(self.source)
 
 
 @dataclass(frozen=True)
@@ -215,6 +267,11 @@ class ProtocolNote:
 
     claim: str
     finding: str
+
+
+def address(source: str) -> str | None:
+    """Return a source that is an address, or None where it is a description."""
+    return source if source.startswith(("https://", "http://")) else None
 
 
 def _of_outcome(rates: Iterable[R], outcome: str) -> R | None:

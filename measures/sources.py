@@ -133,3 +133,126 @@ EARLY_SIGNAL_2024 = Source(
     "Transl Psychiatry 2024, s41398-024-03027-2: six infusions, MADRS, n = 135.",
     "https://doi.org/10.1038/s41398-024-03027-2",
 )
+RUBIN_1987 = Source(
+    "rubin_1987",
+    "Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley, 1987.",
+)
+LOTT_REITER_2020 = Source(
+    "lott_reiter_2020",
+    "Lott A, Reiter JP. Wilson confidence intervals for binomial proportions with "
+    "multiple imputation for missing data. Am Stat 2020;74:109-115.",
+)
+VAN_BUUREN_2018 = Source(
+    "van_buuren_2018",
+    "van Buuren S. Flexible Imputation of Missing Data, second edition. Chapman & "
+    "Hall/CRC, 2018.",
+)
+MISSING_DATA_2010 = Source(
+    "missing_data_2010",
+    "National Research Council. The Prevention and Treatment of Missing Data in "
+    "Clinical Trials. National Academies Press, 2010.",
+)
+JACOBSON_TRUAX_1991 = Source(
+    "jacobson_truax_1991",
+    "Jacobson NS, Truax P. Clinical significance: a statistical approach to defining "
+    "meaningful change in psychotherapy research. J Consult Clin Psychol "
+    "1991;59:12-19.",
+)
+PHQ9_CHINA_2020 = Source(
+    "phq9_china_2020",
+    "PHQ-9 in patients with major depressive disorder, China. BMC Psychiatry "
+    "2020;20:474 (PMC7525967). n = 109, of whom 54 were retested.",
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC7525967/",
+)
+BLEVINS_2015 = Source(
+    "blevins_2015",
+    "Blevins CA, et al. J Trauma Stress 2015;28:489-498. Students.",
+    "https://doi.org/10.1002/jts.22059",
+)
+CMS159_V8 = Source(
+    "cms159_v8",
+    "CMS159v8, Depression Remission at Twelve Months (steward: MN Community "
+    "Measurement).",
+    "https://ecqi.healthit.gov/sites/default/files/ecqm/measures/CMS159v8.html",
+)
+CBE_1884 = Source(
+    "cbe_1884",
+    "CBE 1884, Depression Response at Six Months (steward: MN Community Measurement), "
+    "as described by the American College of Physicians.",
+    "https://www.acponline.org/depression-response-at-six-months-progress-towards-"
+    "remission",
+    second_hand=True,
+)
+CBE_1885 = Source(
+    "cbe_1885",
+    "CBE 1885, Depression Response at Twelve Months (steward: MN Community "
+    "Measurement), Partnership for Quality Measurement.",
+    "https://p4qm.org/measures/1885",
+)
+MNHEALTHSCORES = Source(
+    "mnhealthscores",
+    "MNHealthScores, Depression: Feel Better (6 Months), MN Community Measurement.",
+)
+NHS_2024_25 = Source(
+    "nhs_talking_therapies_2024_25",
+    "NHS Talking Therapies, annual report, England 2024-25 (Open Government Licence).",
+)
+NHS_FINISHED = Source(
+    "fingertips_talking_therapies",
+    "Fingertips, Common Mental Disorders, glossary: finished course of treatment.",
+    "https://fingertips.phe.org.uk/profile/common-mental-disorders/"
+    "supporting-information/Glossary",
+)
+SPRAVATO_LABEL = Source(
+    "spravato_label",
+    "Spravato (esketamine) nasal spray, US prescribing information, warning on "
+    "increase in blood pressure, as printed in U.S. Medicine 2021.",
+    "https://www.usmedicine.com/2021online-dir/inc/html/33.html",
+    second_hand=True,
+)
+SPRAVATO_BEFORE = Source(
+    "spravato_before",
+    "J&J Medical Connect, Spravato with antihypertensive medications: blood pressure "
+    "before administration, as a general guide.",
+    "https://www.jnjmedicalconnect.com/products/spravato/medical-content/"
+    "concomitant-use-of-spravato-with-antihypertensive-medications",
+)
+MALOBERTI_2018 = Source(
+    "maloberti_2018",
+    "Maloberti A, et al. Therapeutic approach to hypertension urgencies and "
+    "emergencies in the emergency room. High Blood Press Cardiovasc Prev 2018 "
+    "(abstract).",
+    "https://doi.org/10.1007/s40292-018-0261-4",
+)
+SPIEGELHALTER_2005 = Source(
+    "spiegelhalter_2005",
+    "Spiegelhalter DJ. Funnel plots for comparing institutional performance. Stat Med "
+    "2005;24:1185-1202.",
+    "https://doi.org/10.1002/sim.1970",
+)
+MANKTELOW_2012 = Source(
+    "manktelow_2012",
+    "Manktelow BN, Seaton SE. Specifying the probability characteristics of funnel "
+    "plot control limits: an investigation of three approaches. PLoS One 2012;7(9):"
+    "e45723 (abstract).",
+    "https://doi.org/10.1371/journal.pone.0045723",
+)
+SHEWHART_1931 = Source(
+    "shewhart_1931",
+    "Shewhart WA. Economic control of quality of manufactured product. Van Nostrand, "
+    "1931.",
+)
+WHEELER_1992 = Source(
+    "wheeler_1992",
+    "Wheeler DJ, Chambers DS. Understanding statistical process control. 2nd edition. "
+    "SPC Press, 1992.",
+)
+WESTERN_ELECTRIC_1956 = Source(
+    "western_electric_1956",
+    "Western Electric Company. Statistical quality control handbook. 1956.",
+)
+NELSON_1984 = Source(
+    "nelson_1984",
+    "Nelson LS. The Shewhart control chart: tests for special causes. J Qual Technol "
+    "1984;16:237-239.",
+)

@@ -110,6 +110,7 @@ RIGHT = {
         "saved_at": STAMP,
     },
     "saved_view": {"account_id": 1, "name": "Mine", "value": "{}"},
+    "snapshot": {"id": 1, "about": "{}", "rows": "{}", "hash": "1" * 64},
     "encounter": {
         "id": 1,
         "course_id": 1,

@@ -19,25 +19,31 @@ import data
 from data import (
     accounts,
     alerts,
+    answer_frames,
     assessments,
     attempts,
     audit,
     audit_search,
     course_scores,
+    data_quality_frames,
     database,
     drafts,
     encounters,
     events,
+    follow_up,
     frames,
     infusions,
     patients,
     pending,
+    quality_frames,
+    safety_frames,
     saved_views,
     schedule,
     sessions,
     settings,
     similar,
     sites,
+    snapshots,
 )
 from data.actors import (
     ADMINISTRATOR,
@@ -113,8 +119,24 @@ similar.similar_changes                | yes | hidden | yes | no  | no  | no  | 
 frames.courses_frame                   | no  | no     | yes | no  | no  | no  | yes
 frames.courses_by_infusion_frame       | no  | no     | yes | no  | no  | no  | yes
 frames.scores_after_frame              | no  | no     | yes | no  | no  | no  | yes
+answer_frames.answers_frame            | no  | no     | yes | no  | no  | no  | yes
+follow_up.follow_up_frames             | no  | no     | yes | no  | no  | no  | yes
+safety_frames.item_9_frame             | no  | no     | yes | no  | no  | no  | yes
+safety_frames.alerts_frame             | no  | no     | yes | no  | no  | no  | yes
+safety_frames.infusion_readings_frame  | no  | no     | yes | no  | no  | no  | yes
+safety_frames.latest_scores_frame      | no  | no     | yes | no  | no  | no  | yes
+data_quality_frames.form_versions_frame| no  | no     | yes | no  | no  | no  | yes
+data_quality_frames.infusion_days_frame| no  | no     | yes | no  | no  | no  | yes
+quality_frames.quality_courses_frame   | no  | no     | yes | no  | no  | no  | yes
+quality_frames.quality_forms_frame     | no  | no     | yes | no  | no  | no  | yes
 exchange.importing.preview_import      | yes | hidden | no  | no  | no  | no  | yes
 exchange.importing.commit_import       | yes | hidden | no  | no  | no  | no  | yes
+snapshots.add_snapshot                 | no  | no     | yes | no  | no  | no  | yes
+snapshots.list_snapshots               | no  | no     | yes | no  | no  | no  | yes
+snapshots.get_snapshot                 | no  | no     | yes | no  | no  | no  | yes
+snapshots.score_ids_frame              | no  | no     | yes | no  | no  | no  | yes
+snapshots.forms_since_frame            | no  | no     | yes | no  | no  | no  | yes
+snapshots.infusions_since_frame        | no  | no     | yes | no  | no  | no  | yes
 audit.list_audit_entries               | no  | no     | yes | no  | no  | no  | yes
 audit.newest_hash                      | no  | no     | yes | no  | no  | no  | yes
 audit.has_audit_entry                  | no  | no     | yes | no  | no  | no  | yes
@@ -213,6 +235,7 @@ PARTS = {
     "settings": {"stored_settings"},
     "sessions": {"kiosk_identity"},
     "course_scores": {"derive_course_scores", "refresh_course_scores"},
+    "safety_frames": {"read_frame"},
     "exchange.bulk": {"insert_many", "stored"},
     "exchange.kept": {"kept_in"},
     "exchange.placing": {"make_plan"},
@@ -244,6 +267,7 @@ class World:
     invitation: str
     link: str
     batch: object
+    saved: snapshots.Snapshot
 
 
 DO = {
@@ -345,11 +369,43 @@ DO = {
         c, **SCORES
     ),
     "frames.scores_after_frame": lambda c, w: frames.scores_after_frame(c, **SCORES),
+    "answer_frames.answers_frame": lambda c, w: answer_frames.answers_frame(c, **RATE),
+    "follow_up.follow_up_frames": lambda c, w: follow_up.follow_up_frames(c, **SCORES),
+    "safety_frames.item_9_frame": lambda c, w: safety_frames.item_9_frame(c),
+    "safety_frames.alerts_frame": lambda c, w: safety_frames.alerts_frame(c),
+    "safety_frames.infusion_readings_frame": (
+        lambda c, w: safety_frames.infusion_readings_frame(c)
+    ),
+    "safety_frames.latest_scores_frame": lambda c, w: safety_frames.latest_scores_frame(
+        c, **SCORES
+    ),
+    "data_quality_frames.form_versions_frame": (
+        lambda c, w: data_quality_frames.form_versions_frame(c)
+    ),
+    "data_quality_frames.infusion_days_frame": (
+        lambda c, w: data_quality_frames.infusion_days_frame(c)
+    ),
+    "quality_frames.quality_courses_frame": lambda c, w: (
+        quality_frames.quality_courses_frame(c)
+    ),
+    "quality_frames.quality_forms_frame": lambda c, w: (
+        quality_frames.quality_forms_frame(c, **SCORES)
+    ),
     "exchange.importing.preview_import": lambda c, w: refused(
         importing.preview_import(c, w.batch, Options(new_patients=True))
     ),
     "exchange.importing.commit_import": lambda c, w: importing.commit_import(
         c, w.batch, Options(new_patients=True)
+    ),
+    "snapshots.add_snapshot": lambda c, w: snapshots.add_snapshot(
+        c, content={}, rows={}
+    ),
+    "snapshots.list_snapshots": lambda c, w: snapshots.list_snapshots(c),
+    "snapshots.get_snapshot": lambda c, w: snapshots.get_snapshot(c, w.saved.id),
+    "snapshots.score_ids_frame": lambda c, w: snapshots.score_ids_frame(c, **RATE),
+    "snapshots.forms_since_frame": lambda c, w: snapshots.forms_since_frame(c, w.saved),
+    "snapshots.infusions_since_frame": lambda c, w: snapshots.infusions_since_frame(
+        c, w.saved
     ),
     "audit.list_audit_entries": lambda c, w: list(audit.list_audit_entries(c)),
     "audit.first_broken_entry": lambda c, w: audit.first_broken_entry(c) or "whole",
@@ -526,6 +582,9 @@ def world(world_url) -> World:
             invitation=invitation,
             link="",
             batch=importing.read_files([a_file_about("a")]),
+            saved=snapshots.get_snapshot(
+                connection, snapshots.add_snapshot(connection, content={}, rows={})
+            ),
         )
     world.link = a_tablet_and_a_link(world_url, course_id, account_id)
     return world

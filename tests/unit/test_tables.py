@@ -34,6 +34,7 @@ ANOTHER = {
     "setting": {"name": "absolute_hours"},
     "draft": {"record": "1-pcl5"},
     "saved_view": {"name": "Other"},
+    "snapshot": {"id": 2, "hash": "2" * 64},
     "encounter": {"id": 2, "link_hash": "2" * 64},
     "encounter_form": {"position": 2},
     "session": {"token_hash": "2" * 64},
@@ -85,6 +86,7 @@ ALLOWED = [
     ("course_schedule", {"maintenance_days": 30, "next_infusion_day": 20_000}),
     ("draft", {"difficulty": 1}),
     ("saved_view", {}),
+    ("snapshot", {}),
     ("event", VOIDED),
     ("assessment", TOTAL_ONLY),
     ("assessment", GAPS),
@@ -295,6 +297,8 @@ REFUSED = [
     ("pending_sign_in", {"token_hash": "1" * 64}, "pk_pending_sign_in"),
     ("attempt", {"bucket": "1" * 64}, "pk_attempt"),
     ("setting", {"name": "idle_minutes"}, "pk_setting"),
+    ("snapshot", {"hash": "1" * 64}, "snapshot.hash"),
+    ("snapshot", {"hash": "2" * 63}, "ck_snapshot_hash_whole"),
     ("encounter", {"course_id": 9}, "fk_encounter_course_id"),
     ("encounter", {"opened_by": 9}, "fk_encounter_opened_by"),
     ("encounter", {"link_hash": "1" * 64}, "encounter.link_hash"),
@@ -396,7 +400,7 @@ def test_every_check_has_a_wrong_row_that_it_refuses():
     assert {check for check in checks if check not in provoked} == set()
 
 
-KEPT = ("infusion", "assessment", "audit_entry")
+KEPT = ("infusion", "assessment", "audit_entry", "snapshot")
 NEVER_DELETED = (*KEPT, "account", "site", "encounter", "alert", "event")
 
 
