@@ -57,7 +57,7 @@ from measures.registry import (
 )
 from measures.scoring import UnscorableAnswers, parse_answers
 from measures.timepoints import DEFAULT_TIMEPOINT
-from views import import_wording, outcome_wording, published_wording
+from views import import_wording
 from views.as_json import (
     account_json,
     comparison_json,
@@ -66,7 +66,9 @@ from views.as_json import (
     rate_json,
     score_json,
 )
-from views.recut import Practice, Selection, compare_figure, outcome
+from views.results.counts.recut import Practice, Selection, compare_figure, outcome
+from views.results.wording import outcomes as outcome_wording
+from views.results.wording import published as published_wording
 from views.score_wording import score_lines
 
 

@@ -28,7 +28,7 @@ from data.infusions import list_infusions
 from measures.registry import default_criterion
 from measures.timepoints import DEFAULT_TIMEPOINT
 from tests.throwaway_postgresql import postgresql_is_installed, throwaway_postgresql
-from views.recut import Practice, Selection, outcome
+from views.results.counts.recut import Practice, Selection, outcome
 
 
 SIZES = (10_000, 400_000)

@@ -27,6 +27,7 @@ RANGES = {
     "induction_gap_days": (1, 10),
     "maintenance_days": (7, 180),
     "alert_escalation_hours": (1, 168),
+    "small_number": (3, 20),
 }
 LONGEST_TEXT = 1_000
 LATEST_WEEK = 52
@@ -60,6 +61,8 @@ class PracticeSettings:
         So many days after an infusion of the induction, the next one is due.
     alert_escalation_hours
         An item-9 alert that is open for longer is shown to the lead.
+    small_number
+        A count below it is not printed in a table that leaves the practice.
     """
 
     practice_name: str = ""
@@ -75,6 +78,7 @@ class PracticeSettings:
     maintenance_days: int = 30
     induction_gap_days: int = 4
     alert_escalation_hours: int = 24
+    small_number: int = 5
 
 
 def read_settings(connection: Connection) -> PracticeSettings:

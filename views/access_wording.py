@@ -61,6 +61,7 @@ SETTING_NAMES = {
     "maintenance_days": "Days from one form to the next in maintenance",
     "induction_gap_days": "Days from one induction infusion to the next",
     "alert_escalation_hours": "Hours until an open item-9 alert is shown to the lead",
+    "small_number": "Lowest count that is printed in an exported table",
 }
 
 CHAIN_WHOLE = (

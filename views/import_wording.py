@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from data.exchange.importing import FilePreview, Preview
 from data.exchange.problems import Problem
-from views.outcome_wording import counted
+from views.results.wording.numbers import counted
 
 
 MOST_COLUMNS_LISTED = 8

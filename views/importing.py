@@ -84,7 +84,7 @@ def _say_what_was_done(*, files_chosen: bool) -> None:
     caseload, outcomes = st.columns(2)
     caseload.page_link("caseload.py", label="See the patients")
     if state.actor().may(Right.READ_OUTCOMES):
-        outcomes.page_link("outcomes.py", label="See the outcomes")
+        outcomes.page_link("results/outcomes.py", label="See the outcomes")
 
 
 def _choose_files() -> tuple[list[SourceFile], Mapping]:

@@ -24,16 +24,16 @@ from measures.timepoints import (
     INFUSION_K,
     TimePoint,
 )
-from views.outcome_wording import (
+from views.results.wording.numbers import counted
+from views.results.wording.outcomes import (
     BOUNDS_SENTENCE,
     DUE,
     MISSING_AS_NOT_MET,
     NOT_A_DRUG_EFFECT,
-    counted,
     criterion_choice,
     source_text,
 )
-from views.published_wording import TIERS, upper_first
+from views.results.wording.published import TIERS, upper_first
 
 
 Rows = list[dict[str, str]]

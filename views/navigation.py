@@ -47,8 +47,13 @@ class Place:
         return self.url_path or self.file.removesuffix(".py")
 
 
+def _results(file: str, title: str) -> Place:
+    address = file.removesuffix(".py").replace("_", "-")
+    return Place(f"results/{file}", title, Right.READ_OUTCOMES, url_path=address)
+
+
 TODAY = Place("today.py", "Today", Right.READ_RECORDS)
-OUTCOMES = Place("outcomes.py", "Outcomes", Right.READ_OUTCOMES)
+OUTCOMES = _results("outcomes.py", "Outcomes")
 ACCOUNTS = Place("accounts.py", "Accounts", Right.MANAGE, only_own=True)
 
 MENU: Mapping[str, Sequence[Place]] = {
@@ -62,7 +67,9 @@ MENU: Mapping[str, Sequence[Place]] = {
     ),
     "Results": (
         OUTCOMES,
-        Place("published.py", "Published figures"),
+        _results("beside.py", "Beside published"),
+        _results("by_infusion.py", "By infusion"),
+        Place("results/published.py", "Published figures", url_path="published"),
         Place("methods.py", "Methods"),
     ),
     "Administration": (

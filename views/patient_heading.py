@@ -13,6 +13,7 @@ from views.alert_banner import PatientAlerts, load_alerts
 from views.patient_details import CourseRecord, load_course
 from views.patient_standing import Standing, load_standings
 from views.report import report_links
+from views.results.behind import way_back
 from views.schedule_form import due_line
 
 
@@ -67,6 +68,7 @@ def _course_key(found: Patient) -> str:
 def patient_heading(shown: Shown) -> None:
     """Show who this is, and what the course is for and how far it is."""
     found = shown.patient
+    way_back()
     with st.container(horizontal=True, vertical_alignment="center"):
         name = wording.escape(found.name) or wording.NAME_NOT_RECORDED
         st.title(name, anchor=False, width="stretch")

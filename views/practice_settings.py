@@ -1,4 +1,4 @@
-"""Practice settings: sessions and sign-in, when forms are due, item 9."""
+"""Practice settings: sessions and sign-in, when forms are due, item 9, exports."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,6 +55,7 @@ def _asked(settings: PracticeSettings) -> dict[str, Any]:
         **_sessions(settings),
         **_schedule(settings),
         **_item_9(settings),
+        **_exports(settings),
     }
 
 
@@ -101,6 +102,11 @@ def _item_9(settings: PracticeSettings) -> dict[str, Any]:
     )
     hours = _number("alert_escalation_hours", settings)
     return {"crisis_text": text, "alert_escalation_hours": hours}
+
+
+def _exports(settings: PracticeSettings) -> dict[str, Any]:
+    st.subheader("Exported results", anchor=False)
+    return {"small_number": _number("small_number", settings)}
 
 
 def _numbers(

@@ -422,14 +422,14 @@ def test_the_lead_is_told_of_alerts_open_for_longer_than_is_set(treated):
     form = answered(treated, 5, 1)
     answered(treated, 4, 2)
     opened_hours_ago(treated, 23)
-    assert "open for longer" not in text_of(checked(open_page("outcomes.py")))
+    assert "open for longer" not in text_of(checked(open_page("results/outcomes.py")))
     opened_hours_ago(treated, 25, form)
-    told = text_of(checked(open_page("outcomes.py")))
+    told = text_of(checked(open_page("results/outcomes.py")))
     assert "1 item-9 alert is open for longer than 24 hours: for 25 hours" in told
     assert "by a clinician of the patient's site" in told
     with treated.writing():
         change_settings(treated.connection, alert_escalation_hours=3)
-    told = text_of(checked(open_page("outcomes.py")))
+    told = text_of(checked(open_page("results/outcomes.py")))
     assert "2 item-9 alerts are open for longer than 3 hours, the longest for" in told
 
 
@@ -437,7 +437,7 @@ def test_what_was_acted_on_is_not_told_to_the_lead(treated):
     answered(treated, 5, 1)
     opened_hours_ago(treated, 60)
     act(page_of(treated))
-    assert "open for longer" not in text_of(checked(open_page("outcomes.py")))
+    assert "open for longer" not in text_of(checked(open_page("results/outcomes.py")))
 
 
 def acknowledgement_table(app):
@@ -454,7 +454,9 @@ def test_the_lead_sees_how_soon_somebody_acts_open_ones_counted(treated):
                 close_alert(treated.connection, opened.id, action="referred", note="")
     opened_hours_ago(treated, 4, first)
     opened_hours_ago(treated, 24 * 40, second)
-    lately, year, ever = acknowledgement_table(checked(open_page("outcomes.py")))
+    lately, year, ever = acknowledgement_table(
+        checked(open_page("results/outcomes.py"))
+    )
     assert lately["Alerts opened"] == "in the last 30 days"
     assert (lately["Alerts"], lately["Answered"], lately["Still open"]) == (
         *("1", "1"),
@@ -468,5 +470,5 @@ def test_the_lead_sees_how_soon_somebody_acts_open_ones_counted(treated):
 
 def test_there_is_no_table_before_the_first_alert(treated):
     answered(treated, 5, 0)
-    app = checked(open_page("outcomes.py"))
+    app = checked(open_page("results/outcomes.py"))
     assert not [t for t in app.table if "Half answered within" in t.value]

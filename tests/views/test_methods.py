@@ -16,7 +16,7 @@ from measures.registry import (
 from measures.timepoints import AFTER_INFUSIONS, BASELINE, INDUCTION
 from tests.views.clinic import visited_by
 from views import methods_wording as wording
-from views.outcome_wording import source_text
+from views.results.wording.outcomes import source_text
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"

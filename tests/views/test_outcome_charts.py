@@ -10,8 +10,8 @@ from analysis.comparison import PracticeFrames, compare
 from data.published import load_catalogue
 from measures.registry import CRITERIA, ELIGIBILITY
 from tests.course_tables import courses, courses_by_infusion
-from views import outcome_charts as charts
-from views.recut import figures_beside
+from views.results.charts import outcomes as charts
+from views.results.counts.recut import figures_beside
 
 
 CATALOGUE = load_catalogue()

@@ -19,8 +19,10 @@ from measures.registry import (
     TIMEPOINTS,
 )
 from tests.course_tables import courses, courses_by_infusion
-from views import outcome_wording as wording
-from views.recut import Selection
+from views.results.counts.recut import Selection
+from views.results.wording import outcomes as wording
+from views.results.wording.exports import csv_text
+from views.results.wording.numbers import percent, unbroken
 
 
 RESPONSE = CRITERIA["phq9_response_50"]
@@ -185,11 +187,11 @@ def test_a_contested_criterion_says_what_is_contested():
     ],
 )
 def test_rounding_never_makes_a_0_or_a_100(share, words):
-    assert wording.percent(share) == words
+    assert percent(share) == words
 
 
 def test_a_percent_sign_stays_with_its_number():
-    assert wording.unbroken("54 % of 37") == "54\u00a0% of 37"
+    assert unbroken("54 % of 37") == "54\u00a0% of 37"
 
 
 # Flow, groups, definitions.
@@ -378,7 +380,7 @@ def test_the_sentence_names_those_in_neither_curve():
 
 def test_a_file_holds_the_table_and_what_it_was_counted_by():
     rows = [{"Figure": "A", "Value": "54 %"}, {"Figure": "B"}]
-    text = wording.csv_text(rows, {"As of": "2026-11-01"})
+    text = csv_text(rows, {"As of": "2026-11-01"})
     assert list(csv.DictReader(io.StringIO(text))) == [
         {"Figure": "A", "Value": "54 %", "As of": "2026-11-01"},
         {"Figure": "B", "Value": "", "As of": "2026-11-01"},
@@ -387,13 +389,11 @@ def test_a_file_holds_the_table_and_what_it_was_counted_by():
 
 @pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "-A1", "+A1"])
 def test_no_cell_is_a_formula_for_a_spreadsheet(cell):
-    assert wording.csv_text([{"Clinician": cell}], {}) == f"Clinician\n'{cell}\n"
+    assert csv_text([{"Clinician": cell}], {}) == f"Clinician\n'{cell}\n"
 
 
 def test_a_difference_keeps_its_sign():
-    assert wording.csv_text([{"Points": "+3 (−11 to +16)"}], {}).endswith(
-        "\n+3 (−11 to +16)\n"
-    )
+    assert csv_text([{"Points": "+3 (−11 to +16)"}], {}).endswith("\n+3 (−11 to +16)\n")
 
 
 def test_a_file_says_which_courses_and_which_rules():
@@ -409,6 +409,6 @@ def test_a_file_says_which_courses_and_which_rules():
 
 def test_a_table_of_a_rate_can_be_read_back_as_numbers():
     rows = wording.definitions(rate(*MIXED))
-    read = pd.read_csv(io.StringIO(wording.csv_text(rows, {})), dtype=str)
+    read = pd.read_csv(io.StringIO(csv_text(rows, {})), dtype=str)
     assert read["Value"].tolist() == [row["Value"] for row in rows]
     assert set(ELIGIBILITY) == set(MEASURES)

@@ -19,9 +19,11 @@ from measures.registry import CRITERIA, TIMEPOINTS
 from tests.actors import TESTER
 from tests.factories import add_course, write_practice
 from tests.views.clinic import visited_by
-from views import outcome_wording as wording
-from views import published_wording, recut
-from views.recut import Practice, Selection
+from views.results.counts import recut
+from views.results.counts.recut import Practice, Selection
+from views.results.wording import outcomes as wording
+from views.results.wording import published as published_wording
+from views.results.wording.numbers import unbroken
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
@@ -46,7 +48,7 @@ def page(monkeypatch):
         monkeypatch.setenv("DATABASE_URL", url)
         app = visited_by(AppTest.from_file(str(MAIN), default_timeout=60))
         app.run()
-        app.switch_page("outcomes.py")
+        app.switch_page("results/outcomes.py")
         return checked(app.run())
 
     yield opened
@@ -183,9 +185,9 @@ def test_a_number_without_patients_says_so(page, migrated_sqlite_url):
 def test_the_sentence_is_what_the_analysis_counts(page, example_url):
     rate = asked(example_url)
     app = page(example_url)
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
     assert wording.flow(rate) in texts(app)
-    assert wording.unbroken(wording.completeness(rate)) in texts(app)
+    assert unbroken(wording.completeness(rate)) in texts(app)
 
 
 def test_another_measure_criterion_and_time_point(page, example_url):
@@ -197,7 +199,7 @@ def test_another_measure_criterion_and_time_point(page, example_url):
         timepoint="end_of_induction",
         criterion=CRITERIA["pcl5_change_15"],
     )
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
     assert CRITERIA["pcl5_change_15"].reason.split(";")[0][1:] in texts(app)
 
 
@@ -205,7 +207,7 @@ def test_the_courses_can_be_chosen(page, example_url):
     app = select(page(example_url), "outcomes_indication", "both")
     app = select(app, "outcomes_first_courses", False)
     rate = asked(example_url, indication="both", all_courses=True)
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
     assert "Indication: depression and PTSD" in texts(app)
     assert "every course" in texts(app)
 
@@ -215,7 +217,7 @@ def test_a_clinician_can_be_chosen(page, example_url):
     names = next(w for w in app.selectbox if w.key == "outcomes_clinician").options
     app = select(app, "outcomes_clinician", names[-1])
     rate = asked(example_url, clinician=names[-1])
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
 
 
 def test_an_earlier_day_can_be_asked_about(page, example_url):
@@ -224,7 +226,7 @@ def test_an_earlier_day_can_be_asked_about(page, example_url):
     as_of.set_value(date(2026, 3, 1))
     checked(app.run())
     rate = asked(example_url, as_of_day=day_number(date(2026, 3, 1)))
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
     assert "as of 1 Mar 2026" in texts(app)
 
 
@@ -234,7 +236,7 @@ def test_a_period_of_infusion_1_can_be_chosen(page, example_url):
     first.set_value(date(2026, 1, 1))
     checked(app.run())
     rate = asked(example_url, first_day_from=day_number(date(2026, 1, 1)))
-    assert sentence(app) == wording.unbroken(wording.headline(rate))
+    assert sentence(app) == unbroken(wording.headline(rate))
 
 
 def test_the_patients_behind_every_number_are_as_many_as_it_says(page, example_url):
@@ -301,7 +303,7 @@ def test_a_comparison_says_what_was_matched_and_what_was_not(page, example_url):
     _, results = compared(example_url, "response")
     result = results["mcinnes_2022_phq9_14_31d"]
     text = texts(app)
-    assert wording.unbroken(published_wording.sentence(result)) in text
+    assert unbroken(published_wording.sentence(result)) in text
     assert "percentage points" in text
     for line in (*result.matched, *result.unmatched, result.caution):
         assert line in text

@@ -12,7 +12,7 @@ from analysis.comparison import PracticeFrames, compare
 from data.published import load_catalogue
 from tests.course_tables import courses, scores_after
 from tests.views.clinic import visited_by
-from views import published_wording as wording
+from views.results.wording import published as wording
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
@@ -22,7 +22,7 @@ CATALOGUE = load_catalogue()
 def opened():
     app = visited_by(AppTest.from_file(str(MAIN), default_timeout=60))
     app.session_state["practice"] = "own"
-    app.switch_page("published.py")
+    app.switch_page("results/published.py")
     return checked(app.run())
 
 

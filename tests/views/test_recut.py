@@ -13,8 +13,8 @@ from data.published import load_catalogue
 from measures.registry import CRITERIA, MEASURES
 from tests.actors import TESTER
 from tests.factories import at, calendar_day, day, given, phq9, write_practice
-from views import recut
-from views.recut import Practice, Selection
+from views.results.counts import recut
+from views.results.counts.recut import Practice, Selection
 
 
 RESPONSE = CRITERIA["phq9_response_50"]

@@ -14,10 +14,11 @@ from analysis.ever import EverCurve, Step
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
 from measures.figures import Citation, PublishedFigure
-from views import outcome_wording as wording
-from views import published_wording
 from views.charts import ACCENT, NEUTRAL, SHADE
-from views.recut import Beside
+from views.results.counts.recut import Beside
+from views.results.wording import outcomes as wording
+from views.results.wording import published as published_wording
+from views.results.wording.numbers import as_printed, percent, percent_range
 
 
 Figure = dict[str, Any]
@@ -163,13 +164,12 @@ def as_cited_entry(citation: Citation) -> Entry:
         (
             Mark(
                 AS_CITED,
-                f"{wording.as_printed(rates.treated_percent)}, {rates.label}",
+                f"{as_printed(rates.treated_percent)}, {rates.label}",
                 rates.treated_percent,
             ),
             Mark(
                 AS_CITED,
-                f"{wording.as_printed(rates.control_percent)} {rates.control}, "
-                "as cited",
+                f"{as_printed(rates.control_percent)} {rates.control}, as cited",
                 rates.control_percent,
             ),
         ),
@@ -459,8 +459,8 @@ def _curve(
         "line": {"color": colour, "width": 2, "dash": dash},
         "marker": {"symbol": symbol, "size": 9, "color": colour},
         "text": [
-            f"{name}, infusion {number}: {wording.percent(share.estimate)} "
-            f"({wording.percent_range(share.lower, share.upper)})"
+            f"{name}, infusion {number}: {percent(share.estimate)} "
+            f"({percent_range(share.lower, share.upper)})"
             for number, share in shares.items()
         ],
         "hovertemplate": "%{text}<extra></extra>",

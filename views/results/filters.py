@@ -1,21 +1,25 @@
 """What the outcomes page is asked: which number, at which time, of which courses."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
 
 from analysis.columns import INDICATIONS
 from data.database import Connection
+from data.patients import list_clinicians
 from measures.criteria import Criterion
 from measures.days import day_number
 from measures.definition import Measure, RecallWindow
 from measures.registry import CRITERIA, MEASURES, TIMEPOINTS, criteria_of
 from measures.timepoints import DEFAULT_TIMEPOINT, TimePoint
-from views import outcome_wording as wording
 from views import state
-from views.outcome_wording import ANY
-from views.recut import Practice, Selection
+from views.layout import NOT_ON_PAPER
+from views.results.counts.recut import Practice, Selection
+from views.results.wording import outcomes as wording
+from views.results.wording.outcomes import ANY
 
 
 @dataclass(frozen=True)
@@ -30,35 +34,48 @@ class Question:
 
 def ask(connection: Connection) -> tuple[Question, Practice]:
     """Show the filters; return what is counted, and the practice cut to whom."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        question = _question()
-        everybody = Practice(connection, Selection(as_of_day=_as_of()))
-        started = everybody.started(
-            question.measure.code, question.timepoint.code, question.window.code
-        )
-        selection = replace(
-            everybody.selection,
-            first_day_from=_day("Infusion 1 from", "from"),
-            first_day_to=_day("Infusion 1 until", "until"),
-            indication=_indication(),
-            clinician=_clinician(set(started["clinician"])),
-            all_courses=not _first_courses(),
-        )
-    return question, everybody.choosing(selection)
+    with filter_row():
+        question = ask_question()
+        return question, ask_courses(connection)
 
 
-def _question() -> Question:
-    measure = MEASURES[_measure()]
+@contextmanager
+def filter_row() -> Iterator[None]:
+    """Lay the filters of a page beside each other; they are not for paper."""
+    with (
+        st.container(key=f"{NOT_ON_PAPER}_filters"),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        yield
+
+
+def ask_courses(connection: Connection) -> Practice:
+    """Ask which courses, and as of which day; every page remembers the same answer."""
+    selection = Selection(
+        as_of_day=_as_of(),
+        first_day_from=_day("Infusion 1 from", "from"),
+        first_day_to=_day("Infusion 1 until", "until"),
+        indication=_indication(),
+        clinician=_clinician([*list_clinicians(connection), ""]),
+        all_courses=not _first_courses(),
+    )
+    return Practice(connection, selection)
+
+
+def ask_question() -> Question:
+    """Ask for a measure with its recall window, a criterion and a time point."""
+    measure = ask_measure()
     return Question(
         measure=measure,
-        criterion=CRITERIA[_criterion(measure)],
-        timepoint=TIMEPOINTS[_timepoint()],
-        window=_window(measure),
+        criterion=ask_criterion(measure),
+        timepoint=ask_timepoint(),
+        window=ask_window(measure),
     )
 
 
-def _measure() -> str:
-    return st.segmented_control(
+def ask_measure() -> Measure:
+    """Ask for a measure."""
+    code = st.segmented_control(
         "Measure",
         list(MEASURES),
         format_func=lambda code: MEASURES[code].name,
@@ -67,9 +84,11 @@ def _measure() -> str:
         key="outcomes_measure",
         persist_state="session",
     )
+    return MEASURES[code]
 
 
-def _window(measure: Measure) -> RecallWindow:
+def ask_window(measure: Measure) -> RecallWindow:
+    """Ask for the recall window, where a measure has several."""
     windows = measure.recall_windows
     if len(windows) == 1:
         return windows[0]
@@ -85,8 +104,9 @@ def _window(measure: Measure) -> RecallWindow:
     return measure.recall_window(chosen)
 
 
-def _criterion(measure: Measure) -> str:
-    return st.selectbox(
+def ask_criterion(measure: Measure) -> Criterion:
+    """Ask for a criterion of the measure."""
+    code = st.selectbox(
         "Criterion",
         [criterion.code for criterion in criteria_of(measure.code)],
         format_func=wording.criterion_choice,
@@ -94,11 +114,13 @@ def _criterion(measure: Measure) -> str:
         width=300,
         persist_state="session",
     )
+    return CRITERIA[code]
 
 
-def _timepoint() -> str:
+def ask_timepoint() -> TimePoint:
+    """Ask for a time point."""
     codes = list(TIMEPOINTS)
-    return st.selectbox(
+    code = st.selectbox(
         "Time point",
         codes,
         index=codes.index(DEFAULT_TIMEPOINT.code),
@@ -107,6 +129,7 @@ def _timepoint() -> str:
         width=190,
         persist_state="session",
     )
+    return TIMEPOINTS[code]
 
 
 def _as_of() -> int:
@@ -117,6 +140,7 @@ def _as_of() -> int:
         key="outcomes_as_of",
         width=132,
         format="YYYY-MM-DD",
+        persist_state="session",
         help="Only what had happened by the end of this day is counted.",
     )
     return day_number(chosen or state.today())
@@ -147,10 +171,10 @@ def _indication() -> str | None:
     return None if chosen == ANY else chosen
 
 
-def _clinician(known: set[str]) -> str | None:
+def _clinician(known: Sequence[str]) -> str | None:
     chosen = st.selectbox(
         "Clinician",
-        [ANY, *sorted(known)],
+        [ANY, *known],
         format_func=wording.clinician_choice,
         key="outcomes_clinician",
         width=150,

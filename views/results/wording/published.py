@@ -25,9 +25,8 @@ from measures.figures import (
     Study,
     Verdict,
 )
-from views.outcome_wording import (
+from views.results.wording.numbers import (
     as_printed,
-    ever_text,
     interval_name,
     percent,
     percent_range,
@@ -35,6 +34,7 @@ from views.outcome_wording import (
     points,
     points_range,
 )
+from views.results.wording.outcomes import ever_text
 
 
 Result = Comparison | Refusal

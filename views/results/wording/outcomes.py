@@ -1,12 +1,9 @@
 """Rates and curves in words: the only rounding and percent signs for outcomes."""
 
-import csv
-import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import floor, isnan
+from math import isnan
 
 import pandas as pd
 
@@ -22,7 +19,6 @@ from analysis.outcomes import (
     OutcomeRate,
 )
 from analysis.proportions import Proportion
-from data.patients import Patient
 from measures.criteria import Criterion
 from measures.days import day_date
 from measures.definition import Measure, RecallWindow, Source
@@ -38,11 +34,18 @@ from measures.timepoints import (
     LAST_INDUCTION_INFUSION,
     TimePoint,
 )
-from views.recut import Selection
-from views.wording import MINUS, NAME_NOT_RECORDED, day_words, signed
+from views.results.counts.recut import Selection
+from views.results.wording.numbers import (
+    NO_DATA,
+    counted,
+    day_text,
+    interval_name,
+    percent,
+    percent_range,
+    share_of,
+)
 
 
-NO_DATA = "no data"
 ANY = "any"
 INDICATIONS = {
     "depression": "depression",
@@ -50,116 +53,6 @@ INDICATIONS = {
     "both": "depression and PTSD",
     "not recorded": "not recorded",
 }
-DASH = "–"
-
-
-# Numbers.
-
-
-def percent(share: float) -> str:
-    """Return a share of 1 as a whole percentage; never 0 or 100 % by rounding.
-
-    Examples
-    --------
-    >>> percent(20 / 37), percent(1 / 250), percent(0.0)
-    ('54 %', 'under 1 %', '0 %')
-    """
-    whole = _whole(share)
-    if whole == 0 and share > 0:
-        return "under 1 %"
-    if whole == 100 and share < 1:
-        return "over 99 %"
-    return f"{whole} %"
-
-
-def percent_range(lower: float | None, upper: float | None) -> str:
-    """Return two shares of 1 as a range without the sign.
-
-    Examples
-    --------
-    >>> percent_range(0.384, 0.69), percent_range(None, None)
-    ('38–69', 'no interval')
-    """
-    if lower is None or upper is None:
-        return "no interval"
-    return f"{_whole(lower)}{DASH}{_whole(upper)}"
-
-
-def as_printed(value: float) -> str:
-    """Return a published percentage as it was printed.
-
-    Examples
-    --------
-    >>> as_printed(53.6), as_printed(70)
-    ('53.6 %', '70 %')
-    """
-    return f"{value:g} %"
-
-
-def points(value: float) -> str:
-    """Return points with one decimal and a real minus sign.
-
-    Examples
-    --------
-    >>> points(-18.64), points(2)
-    ('−18.6', '2.0')
-    """
-    return f"{value:.1f}".replace("-", MINUS)
-
-
-def points_range(lower: float | None, upper: float | None) -> str:
-    """Return two numbers of points as a range."""
-    if lower is None or upper is None:
-        return "no interval"
-    return f"{points(lower)} to {points(upper)}"
-
-
-def percentage_points(difference: float) -> str:
-    """Return a difference of two shares of 1 in whole percentage points, signed.
-
-    Examples
-    --------
-    >>> percentage_points(-0.062), percentage_points(0.1), percentage_points(0)
-    ('−6', '+10', '0')
-    """
-    return signed(_whole(difference))
-
-
-def interval_name(confidence: float) -> str:
-    """Return what to call an interval, as in ``95 % CI``."""
-    return f"{_whole(confidence)} % CI"
-
-
-def day_text(number: int) -> str:
-    """Return the date of a day number.
-
-    Examples
-    --------
-    >>> day_text(20758)
-    '1 Nov 2026'
-    """
-    return day_words(day_date(number))
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "course"), counted(3, "course")
-    ('1 course', '3 courses')
-    """
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def unbroken(text: str) -> str:
-    """Keep a number and its percent sign on one line."""
-    return text.replace(" %", "\u00a0%")
-
-
-def _whole(share: float) -> int:
-    # Not round(): that takes a half to the even side, so 12.5 % would be 12 %.
-    return floor(100 * share + 0.5)
 
 
 # The rate.
@@ -248,16 +141,6 @@ def completeness(rate: OutcomeRate) -> str:
     )
 
 
-def share_of(share: Proportion | None, of_whom: str = "") -> str:
-    """Return a share with its n and interval, for a table."""
-    if share is None:
-        return NO_DATA
-    n = f"{share.n} {of_whom}".strip()
-    return (
-        f"{percent(share.estimate)} of {n} ({percent_range(share.lower, share.upper)})"
-    )
-
-
 def _of_all_due(rate: OutcomeRate) -> str:
     if not rate.missing:
         were = "who was due was" if rate.due == 1 else "who were due were"
@@ -332,23 +215,17 @@ def groups(rate: OutcomeRate) -> tuple[Group, ...]:
     )
 
 
-def course_table(
-    courses: pd.DataFrame, patients: Mapping[str, Patient]
-) -> pd.DataFrame:
-    """Return courses with their ``state`` as a table of who they are.
+def course_table(courses: pd.DataFrame) -> pd.DataFrame:
+    """Return courses with their ``state`` as the rows behind a number.
 
     Parameters
     ----------
     courses
         As `analysis.outcomes.classify` returns them.
-    patients
-        By id; every patient of the courses.
     """
-    people = [patients[patient_id] for patient_id in courses["patient_id"]]
     return pd.DataFrame(
         {
-            "Record number": [person.record_number for person in people],
-            "Patient": [person.name or NAME_NOT_RECORDED for person in people],
+            "patient_id": courses["patient_id"].tolist(),
             "Infusion 1": [day_date(day) for day in courses["first_day"]],
             "Baseline": courses["baseline"].tolist(),
             "Score": courses["total"].tolist(),
@@ -622,30 +499,3 @@ def question_stamp(criterion: Criterion, timepoint: TimePoint) -> Row:
         "Criterion": f"{criterion.name}: {criterion.sentence}",
         "Time point": f"{timepoint.name}: {timepoint.sentence}",
     }
-
-
-def csv_text(rows: Sequence[Row], stamp: Row) -> str:
-    """Return what is shown as CSV; each row also says what it was counted by.
-
-    Parameters
-    ----------
-    rows
-        As shown; a column that a row does not have is left empty there.
-    stamp
-        Columns that are the same in every row: definitions, choice of courses, as-of
-        date.
-    """
-    stream = io.StringIO()
-    names = dict.fromkeys(name for row in (*rows, stamp) for name in row)
-    writer = csv.DictWriter(stream, list(names), restval="", lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        cells = {**row, **stamp}
-        writer.writerow({name: _no_formula(cell) for name, cell in cells.items()})
-    return stream.getvalue()
-
-
-def _no_formula(cell: str) -> str:
-    # A spreadsheet runs a cell that begins so; a name can be typed by anybody. Our
-    # own differences begin with + and a digit.
-    return f"'{cell}" if re.match(r"[=@\t\r-]|\+\D", cell) else cell

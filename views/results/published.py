@@ -8,9 +8,10 @@ import streamlit as st
 
 from data.published import Catalogue, load_catalogue
 from measures.figures import Citation, PublishedFigure
-from views import published_wording as wording
 from views.layout import screen_style
-from views.outcome_wording import csv_text, unbroken
+from views.results.wording import published as wording
+from views.results.wording.exports import csv_text
+from views.results.wording.numbers import unbroken
 
 
 ALL_TIERS = "All tiers"

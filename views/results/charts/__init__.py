@@ -1,0 +1,1 @@
+"""Results as charts, drawn from what stands in the tables."""

@@ -1,0 +1,1 @@
+"""Records joined to the analysis, for a page, a command and an export alike."""

@@ -1,0 +1,1 @@
+"""Results in words: the only rounding and percent signs."""

@@ -1,0 +1,75 @@
+"""What an exported table says, cell by cell."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+from analysis.proportions import Proportion
+from analysis.suppression import Hidden
+from views.results.wording.numbers import NO_DATA, percent, percent_range
+
+
+Row = Mapping[str, str]
+
+
+def export_rows(first: str, rows: Mapping[str, Mapping[str, object]]) -> list[Row]:
+    """Return a table of numbers in words, the names of its rows in the first column."""
+    return [
+        {first: name, **{column: cell(value) for column, value in row.items()}}
+        for name, row in rows.items()
+    ]
+
+
+def cell(value: object) -> str:
+    """Return one cell in words.
+
+    A share is written with its interval, two shares of 1 as a range, a number with one
+    decimal where it is not whole, what is hidden as such, None as no data, and words as
+    they are.
+
+    Examples
+    --------
+    >>> cell(12), cell(2.25), cell(None), cell((0.1, 0.5)), cell(Hidden(5))
+    ('12', '2.2', 'no data', '10–50 %', 'fewer than 5')
+    """
+    match value:
+        case None:
+            return NO_DATA
+        case Hidden():
+            return value.text
+        case Proportion():
+            interval = percent_range(value.lower, value.upper)
+            return f"{percent(value.estimate)} ({interval})"
+        case (float() as lower, float() as upper):
+            return f"{percent_range(lower, upper)} %"
+        case float():
+            return f"{value:.1f}"
+    return str(value)
+
+
+def csv_text(rows: Sequence[Row], stamp: Row) -> str:
+    """Return what is shown as CSV; each row also says what it was counted by.
+
+    Parameters
+    ----------
+    rows
+        As shown; a column that a row does not have is left empty there.
+    stamp
+        Columns that are the same in every row: definitions, choice of courses, as-of
+        date.
+    """
+    stream = io.StringIO()
+    names = dict.fromkeys(name for row in (*rows, stamp) for name in row)
+    writer = csv.DictWriter(stream, list(names), restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        cells = {**row, **stamp}
+        writer.writerow({name: _no_formula(cell) for name, cell in cells.items()})
+    return stream.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    # A spreadsheet runs a cell that begins so; a name can be typed by anybody. Our
+    # own differences begin with + and a digit.
+    return f"'{cell}" if re.match(r"[=@\t\r-]|\+\D", cell) else cell
