@@ -1,6 +1,6 @@
 """A published figure and the practice's own number, counted the figure's way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from analysis.proportions import (
 )
 from measures.figures import (
     EVER_WITHIN_42_DAYS,
+    Condition,
     PublishedChange,
     PublishedFigure,
     PublishedRate,
@@ -91,6 +92,11 @@ _N_NOT_SEEN = (
 _COUNTS_DERIVED = (
     "The published counts were worked back from the percentage: they are about right."
 )
+_TREATED_FOR: dict[Condition, str] = {
+    "depression": "depression (alone or with PTSD)",
+    "ptsd": "PTSD (alone or with depression)",
+    "both": "depression and PTSD",
+}
 _MEASURED_ONLY = (
     "The study's mean is of all who started; the practice's only of those with a score."
 )
@@ -108,6 +114,8 @@ class PracticeFrames:
     """Code of a time point, or ``EVER_WITHIN_42_DAYS`` with courses at any."""
     eligible_at_least: int
     as_of_day: int
+    condition: Condition | None = None
+    """What the courses were cut to, as the study's; None if they were not."""
     by_infusion: pd.DataFrame | None = None
     """`COURSES_BY_INFUSION`; needed where the figure counts "ever" by an infusion."""
     scores: pd.DataFrame | None = None
@@ -200,7 +208,8 @@ def compare(
         return Refusal(figure, outcome, reason)
     _require_cut(practice, figure.recut)
     now, ever = _recut(figure, outcome, practice, confidence)
-    return set_beside(figure, outcome, practice=now, ever=ever, confidence=confidence)
+    result = set_beside(figure, outcome, practice=now, ever=ever, confidence=confidence)
+    return _of_condition(result, practice.condition)
 
 
 def why_not(figure: PublishedFigure, outcome: str) -> str:
@@ -324,6 +333,18 @@ def _why_no_rate(figure: PublishedFigure, outcome: str) -> str:
     if rate.criterion is None:
         return f"The study's rule for {outcome} has no counterpart here."
     return ""
+
+
+def _of_condition(
+    result: Comparison | Refusal, condition: Condition | None
+) -> Comparison | Refusal:
+    if condition is None:
+        return result
+    treated = _TREATED_FOR[condition]
+    if isinstance(result, Refusal):
+        reason = f"Nobody treated for {treated} has a score for this time point."
+        return replace(result, reason=reason)
+    return replace(result, matched=(*result.matched, f"Courses for {treated}."))
 
 
 def _recut(

@@ -2,8 +2,8 @@
 
 Forms due are counted by the time points that the rates use, so that a completeness here
 is the one beside a rate. Forms before each infusion are counted by the rule that says
-what is due today (`analysis.schedule`). Conflicts at import are told when a file is
-imported and not kept, so they cannot be counted here.
+what is due today (`analysis.schedule`). Refused imports are counted from the audit, not
+here: they leave no record.
 """
 
 from dataclasses import dataclass

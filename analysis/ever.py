@@ -74,6 +74,17 @@ class EverCurve:
         return next((s for s in reversed(self.steps) if s.time <= time), None)
 
 
+@dataclass(frozen=True)
+class Reached:
+    """When a share of the courses had met a criterion at least once."""
+
+    share: float
+    time: float | None
+    """None, as ``lower`` and ``upper``, if it was not reached."""
+    lower: float | None
+    upper: float | None
+
+
 def product_limit(
     durations: ArrayLike,
     event_observed: ArrayLike,
@@ -155,12 +166,8 @@ def ever_within(
         How long to follow, in days, the last one included.
     """
     started = eligible_courses(conform(courses, COURSES), eligible_at_least, as_of_day)
-    seen = conform(scores, SCORES_AFTER)
-    seen = seen.loc[seen["day"] <= as_of_day, ["course_id", "day", "total"]]
-    seen = seen.merge(started[["course_id", "first_day", "baseline"]], on="course_id")
-    seen = seen.assign(time=_days_since_infusion_1(seen))
     return ever_curve(
-        seen[seen["total"].notna() & (seen["time"] <= days)],
+        scores_within(started, scores, as_of_day=as_of_day, days=days),
         criterion,
         unit=DAYS,
         eligible=len(started),
@@ -169,6 +176,50 @@ def ever_within(
         as_of_day=as_of_day,
         confidence=confidence,
     )
+
+
+def time_until(curve: EverCurve, share: float = 0.5) -> Reached:
+    """Return when a share of the courses had met the criterion, with its interval.
+
+    Parameters
+    ----------
+    curve
+        Its limits at each time give the interval.
+    share
+        Between 0 and 1; a half for the median.
+
+    References
+    ----------
+    Brookmeyer & Crowley 1982, Biometrics 38:29-41, with the log-log limits.
+    """
+    steps = curve.steps
+    upper = (s.time for s in steps if s.upper is not None and s.upper >= share)
+    lower = (s.time for s in steps if s.lower is not None and s.lower >= share)
+    return Reached(
+        share=share,
+        time=next((s.time for s in steps if s.estimate >= share), None),
+        lower=next(upper, None),
+        upper=next(lower, None),
+    )
+
+
+def scores_within(
+    started: pd.DataFrame, scores: pd.DataFrame, *, as_of_day: int, days: int
+) -> pd.DataFrame:
+    """Return the scores that `ever_within` follows, with the ``time`` of each.
+
+    Parameters
+    ----------
+    started
+        Eligible courses, columns `analysis.columns.COURSES`.
+    scores, as_of_day, days
+        As for `ever_within`.
+    """
+    seen = conform(scores, SCORES_AFTER)
+    seen = seen.loc[seen["day"] <= as_of_day, ["course_id", "day", "total"]]
+    seen = seen.merge(started[["course_id", "first_day", "baseline"]], on="course_id")
+    seen = seen.assign(time=_days_since_infusion_1(seen))
+    return seen[seen["total"].notna() & (seen["time"] <= days)]
 
 
 def eligible_courses(
@@ -200,18 +251,13 @@ def ever_curve(
     asked
         The remaining fields of `EverCurve`, handed on.
     """
-    met = np.asarray(criterion.met(measured["baseline"], measured["total"]), dtype=bool)
-    last = measured.groupby("course_id")["time"].max()
-    first_met = measured[met].groupby("course_id")["time"].min().reindex(last.index)
+    followed = first_times(measured, criterion)
     curve = product_limit(
-        first_met.fillna(last).astype("int64"),
-        first_met.notna(),
-        timeline=timeline,
-        confidence=confidence,
+        followed["time"], followed["met"], timeline=timeline, confidence=confidence
     )
     return EverCurve(
-        measured=len(last),
-        events=int(first_met.notna().sum()),
+        measured=len(followed),
+        events=int(followed["met"].sum()),
         steps=tuple(_complement(step) for step in curve.steps),
         confidence=curve.confidence,
         method=curve.method,
@@ -219,6 +265,26 @@ def ever_curve(
         measure=criterion.measure,
         **asked,
     )
+
+
+def first_times(measured: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
+    """Return when each course first met the criterion, or was last seen without.
+
+    Parameters
+    ----------
+    measured, criterion
+        As for `ever_curve`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``course_id``; columns ``time``, ``met``.
+    """
+    met = np.asarray(criterion.met(measured["baseline"], measured["total"]), dtype=bool)
+    last = measured.groupby("course_id")["time"].max()
+    first = measured[met].groupby("course_id")["time"].min().reindex(last.index)
+    time = first.fillna(last).astype("int64")
+    return pd.DataFrame({"time": time, "met": first.notna()})
 
 
 def _durations(

@@ -307,12 +307,22 @@ def from_content(content: Mapping[str, Any], rows: Mapping[str, Any]) -> Counted
         If the rows do not hold what `SNAPSHOT_ROWS` asks for.
     """
     return Counted(
-        rate=_rate(content["rate"]),
+        rate=kept_rate(content),
         confidence=content["confidence"],
         filters=content["filters"],
         definitions=content["definitions"],
         rows=_kept_rows(pd.DataFrame(rows["rows"], columns=rows["columns"])),
     )
+
+
+def kept_rate(content: Mapping[str, Any]) -> OutcomeRate:
+    """Return the rate that `to_content` wrote down; the rows are not needed."""
+    kept = content["rate"]
+    shares = ("completeness", "observed", "nonresponse")
+    bounds = kept["bounds"] and tuple(kept["bounds"])
+    plain = {k: v for k, v in kept.items() if k not in ("not_eligible", "missing")}
+    proportions = {name: kept[name] and Proportion(**kept[name]) for name in shares}
+    return OutcomeRate(**{**plain, **proportions, "bounds": bounds})
 
 
 def changed_definitions(
@@ -580,14 +590,6 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)
     ]
-
-
-def _rate(kept: Mapping[str, Any]) -> OutcomeRate:
-    shares = ("completeness", "observed", "nonresponse")
-    bounds = kept["bounds"] and tuple(kept["bounds"])
-    plain = {k: v for k, v in kept.items() if k not in ("not_eligible", "missing")}
-    proportions = {name: kept[name] and Proportion(**kept[name]) for name in shares}
-    return OutcomeRate(**{**plain, **proportions, "bounds": bounds})
 
 
 def _changed_limits(

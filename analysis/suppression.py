@@ -206,6 +206,9 @@ class _Table:
         self.most = max(self.values.values(), default=0) + fewer_than
         self.small = {c for c, value in self.printed.items() if value < fewer_than}
         self.hidden = set(self.small)
+        # Other tables that a reader must think possible too: the cells in which each
+        # differs. Seeking them is what takes time, and one is good for many cells.
+        self.others: list[set[Cell]] = []
 
     def sensitive(self) -> list[Cell]:
         """Return the small counts that are not to be worked out, smallest first."""
@@ -235,15 +238,27 @@ class _Table:
 
     def is_safe(self, cell: Cell) -> bool:
         """Return whether at least two values are left for the cell."""
+        return self._is_other_in_a_known_table(cell) or self._can_be_other(cell)
+
+    def _is_other_in_a_known_table(self, cell: Cell) -> bool:
+        return any(
+            cell in other and all(map(self._unknown, other)) for other in self.others
+        )
+
+    def _can_be_other(self, cell: Cell) -> bool:
         around = sorted(self._around(cell))
         matrix, right = self._system(around)
         if not len(matrix):
             return True
         bounds = np.array([self._known_bounds(c) for c in around])
         place = around.index(cell)
-        return _extreme(matrix, right, bounds, place, 1) < _extreme(
-            matrix, right, bounds, place, -1
-        )
+        for sign in (1, -1):
+            table = _extreme(matrix, right, bounds, place, sign)
+            if table[place] != self.values[cell]:
+                changed = zip(around, table, strict=True)
+                self.others.append({c for c, n in changed if n != self.values[c]})
+                return True
+        return False
 
     def _sums(self, rows: Mapping[str, Mapping]) -> Iterator[dict[Cell, int]]:
         for row in rows:
@@ -257,7 +272,7 @@ class _Table:
                         f"{', '.join(made_up.parts)}."
                     )
                 if made_up.rest != NO_REST:
-                    rest = (row, f"rest of {made_up.total}")
+                    rest = (row, f"{made_up.total} - {' - '.join(made_up.parts)}")
                     self.rests[rest] = left
                     if made_up.rest == PROTECTED_REST:
                         self.protected_rests.add(rest)
@@ -335,8 +350,8 @@ class _Table:
 
 def _extreme(
     matrix: np.ndarray, right: np.ndarray, bounds: np.ndarray, place: int, sign: int
-) -> int:
-    """Return the lowest (sign 1) or the highest (-1) value that is left for a cell."""
+) -> np.ndarray:
+    """Return a table with the lowest (sign 1) or the highest (-1) value of a cell."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     cost = np.zeros(len(bounds))
@@ -347,7 +362,7 @@ def _extreme(
         bounds=Bounds(bounds[:, 0], bounds[:, 1]),
         constraints=LinearConstraint(matrix, right, right),
     )
-    return round(sign * found.fun)
+    return found.x.round().astype(np.int64)
 
 
 def _printed(

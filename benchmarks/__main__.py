@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from benchmarks import caseload
+from benchmarks import caseload, outcomes_page
 from benchmarks import patient_page as whole_page
 from benchmarks.imports import ROWS, import_seconds
-from benchmarks.synthetic import BENCHMARK, fill
+from benchmarks.synthetic import BENCHMARK, ONE_PASS, fill
 from data import frames
 from data.assessments import AssessmentFacts, add_assessment, list_assessments
 from data.course_scores import rebuild_course_scores
@@ -38,14 +38,6 @@ WRITES = 300
 READS = 300
 TODAY = 21_000
 
-GROUP_BY = """
-    SELECT count(*), sum(forms) FROM (
-        SELECT course_id, measure, recall_window, count(*) AS forms,
-               min(total) AS lowest, max(total) AS highest
-        FROM assessment WHERE state = 'current' AND total IS NOT NULL
-        GROUP BY course_id, measure, recall_window
-    ) AS per_course
-"""
 COPY_SCORES = "CREATE TEMPORARY TABLE copied AS SELECT * FROM course_scores"
 ONE_COURSE = "SELECT * FROM assessment WHERE course_id = 17 AND state = 'current'"
 
@@ -62,6 +54,7 @@ def main() -> None:
     gc.freeze()
     print(f"{os.cpu_count()} cores; medians; ratio = figure / bound of the same run")
     whole_page.main()
+    outcomes_page.main()
     steps = [lists, *(partial(measure, size=size) for size in sizes)]
     for step in steps:
         with sqlite_engine() as engine:
@@ -109,7 +102,7 @@ def report(engine: Engine) -> None:
 
     def bound() -> None:
         with reading(engine, BENCHMARK) as connection:
-            connection.exec_driver_sql(GROUP_BY).all()
+            connection.exec_driver_sql(ONE_PASS).all()
 
     line("cohort report", timed(rate, 7), "GROUP BY, covering index", timed(bound, 7))
 

@@ -116,16 +116,16 @@ async def _renders(
             size = await ask(server, page, query)
         waited, used = [], []
         for _ in range(BATCHES):
-            before = _cpu_milliseconds(process)
+            before = cpu_milliseconds(process)
             for _ in range(RENDERS):
                 begun = time.perf_counter()
                 await ask(server, page, query)
                 waited.append(1000 * (time.perf_counter() - begun))
-            used.append((_cpu_milliseconds(process) - before) / RENDERS)
+            used.append((cpu_milliseconds(process) - before) / RENDERS)
     return Cost(statistics.median(used), min(used), statistics.median(waited), size)
 
 
-def _cpu_milliseconds(process: subprocess.Popen) -> float:
+def cpu_milliseconds(process: subprocess.Popen) -> float:
     """Return what the process has used so far, of itself and for it."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

@@ -19,6 +19,14 @@ INFUSIONS_PER_COURSE = 7
 FIRST_DAY = 19_000
 DAY = 1440
 ROWS_AT_ONCE = 20_000
+ONE_PASS = """
+    SELECT count(*), sum(forms) FROM (
+        SELECT course_id, measure, recall_window, count(*) AS forms,
+               min(total) AS lowest, max(total) AS highest
+        FROM assessment WHERE state = 'current' AND total IS NOT NULL
+        GROUP BY course_id, measure, recall_window
+    ) AS per_course
+"""
 STAMP = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 

@@ -158,6 +158,12 @@ def list_patients(connection: Connection) -> list[Patient]:
     return [Patient(*row) for row in connection.execute(query)]
 
 
+def has_patients(connection: Connection) -> bool:
+    """Return whether there is any patient within reach."""
+    query = select(patient.c.id).where(within_reach(connection, Right.READ_RECORDS))
+    return connection.scalar(query.limit(1)) is not None
+
+
 def open_course(
     connection: Connection,
     *,

@@ -72,6 +72,16 @@ class Snapshot(SnapshotHead):
 
 
 @dataclass(frozen=True)
+class SealedTexts:
+    """The two texts of a snapshot, to the letter; each in a file has its seal."""
+
+    about: str
+    """What was asked and counted; its SHA-256 is the snapshot's seal."""
+    rows: str
+    """The courses' rows; ``about`` holds the SHA-256 of this text."""
+
+
+@dataclass(frozen=True)
 class SavedSnapshots:
     """Every snapshot, the newest first, and the ids of those that were changed."""
 
@@ -154,15 +164,15 @@ def get_snapshot(connection: Connection, snapshot_id: int) -> Snapshot:
         If there is none of this id.
     """
     require(connection, Right.READ_OUTCOMES)
-    query = select(snapshot).where(snapshot.c.id == snapshot_id)
-    row = connection.execute(query).first()
-    if row is None:
-        raise RecordError(f"There is no snapshot {snapshot_id}")
-    if sha256(row.about) != row.hash or not _vouched_for(connection, row):
-        raise SnapshotChanged(_CHANGED.format(snapshot_id, "what was counted"))
-    if sha256(row.rows) != json.loads(row.about)["rows_sha256"]:
-        raise SnapshotChanged(_CHANGED.format(snapshot_id, "a course's row"))
+    row = _sound(connection, snapshot_id)
     return Snapshot(**_head(row), rows=json.loads(row.rows))
+
+
+def sealed_texts(connection: Connection, snapshot_id: int) -> SealedTexts:
+    """Return the texts of a snapshot as they were sealed; raises as `get_snapshot`."""
+    require(connection, Right.READ_OUTCOMES)
+    row = _sound(connection, snapshot_id)
+    return SealedTexts(about=row.about, rows=row.rows)
 
 
 def score_ids_frame(
@@ -299,6 +309,19 @@ _VOUCHED = (
     )
     .limit(1)
 )
+
+
+def _sound(connection: Connection, snapshot_id: int) -> Any:
+    """Return the row of a snapshot that is what was saved, or refuse."""
+    query = select(snapshot).where(snapshot.c.id == snapshot_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise RecordError(f"There is no snapshot {snapshot_id}")
+    if sha256(row.about) != row.hash or not _vouched_for(connection, row):
+        raise SnapshotChanged(_CHANGED.format(snapshot_id, "what was counted"))
+    if sha256(row.rows) != json.loads(row.about)["rows_sha256"]:
+        raise SnapshotChanged(_CHANGED.format(snapshot_id, "a course's row"))
+    return row
 
 
 def _kept(connection: Connection, about: str, rows: str) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from data.actors import ACCOUNT_ROLES
 from measures.definition import Measure
+from measures.quality_measures import EXCLUSIONS
 from measures.registry import MEASURES
 
 
@@ -650,6 +651,40 @@ snapshot = Table(
     # SHA-256 of ``about``, which holds that of the rows.
     Column("hash", String(64), nullable=False, unique=True),
     CheckConstraint("length(hash) = 64", name="hash_whole"),
+)
+
+# What the practice said of a patient so that a quality measure can be counted; it is
+# no part of the clinical record.
+quality_exclusion = Table(
+    "quality_exclusion",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False, index=True),
+    Column("code", String(40), nullable=False),
+    # The first day on which it was so; missing where that is not known.
+    Column("day", Integer),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("voided_at", DateTime),
+    Column("voided_by", Text),
+    Column("void_reason", Text),
+    _one_of("code", tuple(EXCLUSIONS)),
+    CheckConstraint("day >= 0", name="day_since_1970"),
+    CheckConstraint("recorded_by <> ''", name="recorded_by_someone"),
+    CheckConstraint(
+        "(voided_at IS NULL) = (void_reason IS NULL)"
+        " AND (voided_at IS NULL) = (voided_by IS NULL) AND void_reason <> ''",
+        name="void_says_who_and_why",
+    ),
+)
+NOT_VOIDED = text("voided_at IS NULL")
+Index(
+    "uq_quality_exclusion_standing",
+    quality_exclusion.c.patient_id,
+    quality_exclusion.c.code,
+    unique=True,
+    sqlite_where=NOT_VOIDED,
+    postgresql_where=NOT_VOIDED,
 )
 
 encounter = Table(

@@ -17,6 +17,7 @@ from measures.registry import (  # noqa: E402
 )
 from measures.scoring import PRORATING_SOURCE  # noqa: E402
 from measures.timepoints import BASELINE, INDUCTION  # noqa: E402
+from views.results.wording import methods as results  # noqa: E402
 
 
 TARGET = ROOT / "docs" / "methods.md"
@@ -102,6 +103,16 @@ here says that a treatment caused it.
 - Trials select, wash out and exclude; a practice treats who comes.
 """
 
+RESULTS = {
+    "Durability": results.loss_rows(),
+    "Reliable change": results.reliable_change_rows(),
+    "Missing data": results.missing_rows(),
+    "Variation": results.variation_rows(),
+    "Quality measures": results.quality_rows(),
+    "Safety": results.safety_rows(),
+    "What leaves the practice": results.export_rows(),
+}
+
 
 def main() -> None:
     """Write the file, or with ``--check`` fail when it is not as it should be."""
@@ -116,6 +127,7 @@ def methods() -> str:
     parts = [HEAD.format(prorating=cite(PRORATING_SOURCE))]
     parts += [about(measure) for measure in MEASURES.values()]
     parts += [anchors(), timepoints(), RATES.format(gap=INDUCTION.maximum_gap_days)]
+    parts += [section(heading, rows) for heading, rows in RESULTS.items()]
     return "\n".join(parts)
 
 
@@ -200,6 +212,12 @@ def timepoints() -> str:
             "",
         )
     )
+
+
+def section(heading: str, rows: results.Rows) -> str:
+    """Return definitions of the lead's pages."""
+    cells = (tuple(" ".join(c.split()) for c in row.values()) for row in rows)
+    return "\n".join((f"## {heading}", "", *table(tuple(rows[0]), cells), ""))
 
 
 def table(header: tuple[str, ...], rows: object) -> list[str]:

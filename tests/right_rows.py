@@ -110,6 +110,13 @@ RIGHT = {
         "saved_at": STAMP,
     },
     "saved_view": {"account_id": 1, "name": "Mine", "value": "{}"},
+    "quality_exclusion": {
+        "patient_id": "p1",
+        "code": "bipolar",
+        "day": 20_000,
+        "recorded_at": STAMP,
+        "recorded_by": "A",
+    },
     "snapshot": {"id": 1, "about": "{}", "rows": "{}", "hash": "1" * 64},
     "encounter": {
         "id": 1,

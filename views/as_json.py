@@ -1,8 +1,23 @@
 """Results as plain values with stable keys, for programs that read them."""
 
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from datetime import date
+from math import isfinite
+from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from analysis import (
+    change_shape,
+    control_charts,
+    durability,
+    funnel,
+    imputation,
+    safety,
+)
 from analysis.change import MeanChange
 from analysis.comparison import Comparison, PublishedShare, Refusal
 from analysis.outcomes import OutcomeRate
@@ -27,6 +42,88 @@ from measures.scoring import (
 Json = dict[str, Any]
 
 CONFIDENCE = 0.95
+
+TOO_FEW = (
+    change_shape.TooFew,
+    control_charts.TooFew,
+    durability.TooFew,
+    funnel.TooFew,
+    imputation.TooFew,
+    safety.TooFew,
+)
+
+
+def plain(value: Any, name: str = "") -> Any:
+    """Return any result as what JSON knows, with the names that it has in the program.
+
+    Parameters
+    ----------
+    value
+        A dataclass gives its fields and properties; a definition only its code; a
+        refusal ``{"refused": ...}``; what is not a number, None. Numbers stay exact.
+    name
+        Of the value: a whole number whose name ends in ``_day`` is a date.
+
+    Examples
+    --------
+    >>> plain({"as_of_day": 20758, "share": float("nan"), "n": np.int64(3)})
+    {'as_of_day': '2026-11-01', 'share': None, 'n': 3}
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Real):
+        return _number(value, name)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value):
+        return _dataclass(value)
+    return _many(value, name)
+
+
+def _many(value: Any, name: str) -> Any:
+    match value:
+        case np.ndarray() | np.generic():
+            return plain(value.tolist(), name)
+        case pd.DataFrame():
+            return plain(value.to_dict("records"))
+        case Mapping():
+            return {_key(key): plain(one, _key(key)) for key, one in value.items()}
+        case set() | frozenset():
+            return sorted(plain(one, name) for one in value)
+        case Iterable():
+            return [plain(one, name) for one in value]
+    raise TypeError(f"{type(value).__name__} has no form in JSON.")
+
+
+def _number(value: Real, name: str) -> Json | float | str | None:
+    if not isfinite(value):
+        return None
+    # A column of days in which one is missing holds floats.
+    if name.endswith("_day") and value == int(value):
+        return day_date(int(value)).isoformat()
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _dataclass(value: Any) -> Any:
+    if type(value).__module__.startswith("measures.") and hasattr(value, "code"):
+        return value.code
+    told = {name: plain(one, name) for name, one in _parts(value) if not callable(one)}
+    return {"refused": told} if isinstance(value, TOO_FEW) else told
+
+
+def _parts(value: Any) -> Iterable[tuple[str, Any]]:
+    kind = type(value)
+    properties = [
+        name
+        for name in dir(kind)
+        if not name.startswith("_") and isinstance(getattr(kind, name), property)
+    ]
+    names = [*(field.name for field in fields(value)), *properties]
+    return ((name, getattr(value, name)) for name in names)
+
+
+def _key(key: Any) -> str:
+    return " -> ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def rate_json(rate: OutcomeRate) -> Json:

@@ -17,8 +17,14 @@ from data.exchange.importing import (
     read_files,
 )
 from data.exchange.mapping import NO_MAPPING, Mapping, read_mapping
-from data.exchange.problems import ImportRefused, Problem, problems_csv
+from data.exchange.problems import (
+    PATIENT,
+    ImportRefused,
+    Problem,
+    problems_csv,
+)
 from data.exchange.reading import SourceFile
+from data.exchange.refused import note_refused
 from data.exchange.templates import MAPPING_EXAMPLE, TEMPLATES
 from data.patients import INDICATIONS
 from views import state
@@ -40,6 +46,7 @@ from views.wording import INDICATION_WORDS, escape
 CHOSEN = "import-attempt"
 READ = "import-read"
 DONE = "import-done"
+REFUSED = "import-refused"
 
 MOST_SHOWN = 100
 
@@ -71,6 +78,7 @@ def importing() -> None:
     except RecordError as error:  # such as a site that has to be chosen
         st.error(escape(str(error)))
         return
+    _note_refused(engine, preview.problems)
     _show(preview)
     _offer_import(engine, batch, options, preview)
 
@@ -163,6 +171,20 @@ def _read(sources: Sequence[SourceFile], mapping: Mapping) -> Batch:
     return batch
 
 
+def _note_refused(engine: Engine, problems: Sequence[Problem]) -> None:
+    """Note once that the files cannot be imported, whatever is allowed on the page."""
+    read, _ = st.session_state[READ]
+    # The example and the own practice are two databases.
+    this = str(engine.url), read
+    # New patients can still be allowed: before that, nothing is refused.
+    may_yet = all(problem.kind == PATIENT for problem in problems)
+    if may_yet or st.session_state.get(REFUSED) == this:
+        return
+    with writing(engine) as connection:
+        note_refused(connection, problems)
+    st.session_state[REFUSED] = this
+
+
 def _show(preview: Preview) -> None:
     if preview.problems:
         st.error(found(preview))
@@ -217,6 +239,8 @@ def _offer_import(
             added = commit_import(connection, batch, options, progress=bar.progress)
     except RecordError as error:
         bar.empty()
+        if isinstance(error, ImportRefused):
+            _note_refused(engine, error.problems)
         st.error(escape(str(error)))
         return
     st.session_state[DONE] = done(added)

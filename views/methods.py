@@ -7,6 +7,7 @@ from measures.definition import Measure
 from measures.registry import MEASURES
 from views import methods_wording as wording
 from views.layout import screen_style
+from views.results.wording import methods as results_wording
 from views.tables import Rows, word_table
 
 
@@ -24,6 +25,13 @@ def methods() -> None:
     _section("Rates and intervals", wording.rate_rows())
     _section("Ever, and now", wording.ever_rows())
     _section("Comparison with a published figure", wording.comparison_rows())
+    _section("Durability", results_wording.loss_rows())
+    _section("Reliable change", results_wording.reliable_change_rows())
+    _section("Missing data", results_wording.missing_rows())
+    _section("Variation", results_wording.variation_rows())
+    _section("Quality measures", results_wording.quality_rows())
+    _section("Safety", results_wording.safety_rows())
+    _section("What leaves the practice", results_wording.export_rows())
     _section("What a form asks about", wording.recall_rows(), wording.RECALL)
     _section("Where a practice differs from a trial", wording.difference_rows())
 

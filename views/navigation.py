@@ -69,6 +69,18 @@ MENU: Mapping[str, Sequence[Place]] = {
         OUTCOMES,
         _results("beside.py", "Beside published"),
         _results("by_infusion.py", "By infusion"),
+        _results("durability.py", "Durability"),
+        _results("change.py", "Change"),
+        _results("missing.py", "Missing data"),
+    ),
+    "Quality and safety": (
+        _results("variation.py", "Variation"),
+        _results("quality.py", "Quality measures"),
+        _results("safety.py", "Safety"),
+        _results("data_quality.py", "Data quality"),
+        _results("snapshots.py", "Snapshots"),
+    ),
+    "Background": (
         Place("results/published.py", "Published figures", url_path="published"),
         Place("methods.py", "Methods"),
     ),

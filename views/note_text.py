@@ -3,7 +3,7 @@
 from analysis.trajectory import TOTAL_ONLY, Point
 from measures.registry import MEASURES
 from views import wording
-from views.patient_details import CourseRecord
+from views.course_record import CourseRecord
 from views.report_facts import NO_FORM, course_name, marks_of
 from views.standing_wording import status_sentence
 

@@ -7,11 +7,11 @@ import streamlit as st
 from data.patients import Course
 from views import state
 from views.alert_banner import show_alerts
+from views.course_record import CourseRecord
 from views.layout import NOT_ON_PAPER, fit_on_paper, screen_style
 from views.patient_charts import event_marks, trajectories
 from views.patient_details import (
     ITEMS,
-    CourseRecord,
     all_scores,
     definitions,
     details,

@@ -19,9 +19,10 @@ from measures.registry import MEASURES
 from views import chart_wording, charts, item_charts, state, wording
 from views.chart_axes import Axis
 from views.charts import EventMark, InfusionMark
+from views.course_record import CourseRecord
 from views.drawn import Drawn
 from views.layout import NOT_ON_PAPER
-from views.patient_details import CourseRecord, choose_form, record_it
+from views.patient_details import choose_form, record_it
 from views.state import reading
 from views.tables import word_table
 

@@ -1,7 +1,6 @@
 """What lies behind a patient's chart: forms, scores, infusions, events."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -9,28 +8,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.after_induction import with_turns
-from analysis.trajectory import Point, Trajectory, course_trajectories
+from analysis.trajectory import Point
 from data.alerts import Alert, list_alerts
 from data.assessments import (
     Assessment,
     history,
-    list_assessments,
     list_withdrawn,
     void_assessment,
 )
 from data.database import Connection
-from data.events import Event, list_events
-from data.frames import baseline_ids, induction_infusions
-from data.infusions import Infusion, list_infusions, void_infusion
+from data.infusions import Infusion, void_infusion
 from data.moments import practice_zone
-from data.patients import Course
 from data.sites import may_record_for
 from measures.definition import Measure
 from measures.registry import MEASURES
 from views import state, wording
 from views.alert_wording import answer_words
 from views.components import kept
+from views.course_record import CourseRecord
 from views.seen import note_export
 from views.standing_wording import definitions_after_induction
 from views.state import reading, writing
@@ -48,47 +43,6 @@ SOURCE_WORDS = {
     "clinician": "asked by a clinician",
     "import": "imported",
 }
-
-
-@dataclass(frozen=True)
-class CourseRecord:
-    """Everything that is shown of one course."""
-
-    course: Course
-    forms: dict[int, Assessment]
-    infusions: list[Infusion]
-    induction: int
-    """How many of the infusions are induction."""
-    events: list[Event]
-    trajectories: dict[str, Trajectory]
-    may_record: bool = False
-    """Whether the visitor may write in it, and not only read."""
-
-    @property
-    def points(self) -> list[Point]:
-        """Every form, the latest first."""
-        points = [p for t in self.trajectories.values() for p in t.points]
-        return sorted(points, key=lambda p: (p.completed_at, p.id), reverse=True)
-
-
-def load_course(connection: Connection, course: Course) -> CourseRecord:
-    """Read one course."""
-    forms = list_assessments(connection, course.id)
-    infusions = list_infusions(connection, course.id)
-    induction = induction_infusions(connection, course.id)
-    found = course_trajectories(forms, infusions, baseline_ids(connection, course.id))
-    return CourseRecord(
-        course=course,
-        forms={form.id: form for form in forms},
-        infusions=infusions,
-        induction=induction,
-        events=list_events(connection, course.id),
-        trajectories={
-            code: with_turns(trajectory, induction)
-            for code, trajectory in found.items()
-        },
-        may_record=may_record_for(connection, course.patient_id),
-    )
 
 
 def may_record(patient_id: str) -> bool:

@@ -10,7 +10,7 @@ from data.patients import Course, Patient, get_patient, list_courses
 from data.sites import may_record_for
 from views import state, wording
 from views.alert_banner import PatientAlerts, load_alerts
-from views.patient_details import CourseRecord, load_course
+from views.course_record import CourseRecord, load_course
 from views.patient_standing import Standing, load_standings
 from views.report import report_links
 from views.results.behind import way_back

@@ -14,8 +14,8 @@ from data.similar import similar_changes
 from measures.definition import Measure
 from measures.registry import MEASURES, usual_measures
 from views import standing_wording, state, wording
+from views.course_record import CourseRecord
 from views.layout import SIDE_BY_SIDE
-from views.patient_details import CourseRecord
 from views.tables import word_table
 
 

@@ -19,6 +19,7 @@ import streamlit as st
 from data.errors import RecordError
 from data.patients import Patient, get_course, get_patient
 from views import state, wording
+from views.course_record import CourseRecord, load_course
 from views.drawn import Drawn
 from views.layout import NOT_ON_PAPER, fit_on_paper, screen_style
 from views.own_answers import (
@@ -30,7 +31,6 @@ from views.own_answers import (
     own_figure,
     since_words,
 )
-from views.patient_details import CourseRecord, load_course
 from views.seen import note_shown_to_patient
 from views.state import reading
 

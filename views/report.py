@@ -3,9 +3,9 @@
 import streamlit as st
 
 from views import state
+from views.course_record import CourseRecord
 from views.layout import NOT_ON_PAPER
 from views.note_text import note_text
-from views.patient_details import CourseRecord
 from views.report_route import report_address
 from views.seen import note_export
 

@@ -12,7 +12,7 @@ from measures.definition import Measure, Source
 from measures.registry import MEASURES, default_criterion
 from measures.timepoints import BASELINE
 from views import wording
-from views.patient_details import CourseRecord
+from views.course_record import CourseRecord
 from views.report_chart import chart_key, course_svg
 from views.standing_wording import status_sentence
 

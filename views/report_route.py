@@ -13,7 +13,7 @@ from data.database import Connection, Engine, plain_refusals, reading, writing
 from data.moments import now_at_practice
 from data.patients import get_course, get_patient
 from data.settings import read_settings
-from views.patient_details import load_course
+from views.course_record import load_course
 from views.report_facts import Printed, Report, progress_report
 from views.report_pdf import report_pdf
 from views.state import EXAMPLE, PRACTICES, example_actor

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from data.exchange.chunks import chunks
-from data.exchange.problems import Problem
+from data.exchange.problems import CONFLICT, Problem
 from data.exchange.rows import FormRow, InfusionRow, Row
 from data.moments import local_day
 from data.tables import assessment, infusion
@@ -96,4 +96,4 @@ def _records(
 
 
 def _problem(row: Row, fault: str, allowed: str) -> Problem:
-    return Problem(row.file, row.row, "", "", fault, allowed)
+    return Problem(row.file, row.row, "", "", fault, allowed, CONFLICT)

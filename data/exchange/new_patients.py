@@ -8,7 +8,7 @@ from typing import Any
 
 from data.exchange.cells import CellFault, one_of
 from data.exchange.dates import birth_date
-from data.exchange.problems import Problem
+from data.exchange.problems import CONFLICT, Problem
 from data.moments import today
 from data.patients import EARLIEST_BIRTH
 from data.tables import INDICATIONS, SEXES
@@ -39,7 +39,8 @@ class PatientFact:
     def contradicts(self, first: "PatientFact") -> Problem:
         """Return the problem that two rows differ; without the values, maybe names."""
         fault = f"is not what {first.file} row {first.row} says of the same patient"
-        return Problem(self.file, self.row, self.column, "", fault, "one value")
+        place = (self.file, self.row, self.column)
+        return Problem(*place, "", fault, "one value", CONFLICT)
 
 
 def new_patient(

@@ -13,7 +13,7 @@ from data.exchange.chunks import chunks
 from data.exchange.kept import Kept, kept_in
 from data.exchange.mapping import NO_MAPPING
 from data.exchange.new_patients import NewPatient, PatientFact, new_patient
-from data.exchange.problems import Problem
+from data.exchange.problems import CONFLICT, PATIENT, SITE, Problem
 from data.exchange.rows import FileReading, Row
 from data.scope import own_site, within_reach
 from data.tables import course, patient
@@ -116,7 +116,8 @@ def _without_repeats(readings: list[FileReading], plan: Plan) -> Iterator[Row]:
         else:
             fault = f"this {row.what} is not what {first.file} row {first.row} says"
             allowed = "one form or infusion of a patient at a minute"
-            plan.problems.append(Problem(row.file, row.row, "", "", fault, allowed))
+            place = (row.file, row.row, "", "")
+            plan.problems.append(Problem(*place, fault, allowed, CONFLICT))
 
 
 def _plan_new_patients(
@@ -175,14 +176,15 @@ def _unknown(theirs: list[Row]) -> Problem:
         first.record_number,
         f"is not in this practice{more}",
         ASK_NEW_PATIENTS,
+        PATIENT,
     )
 
 
 def _elsewhere(row: Row) -> Problem:
     fault = "is a patient of another site"
     allowed = "patients of your sites"
-    number = row.record_number
-    return Problem(row.file, row.row, "record_number", number, fault, allowed)
+    place = (row.file, row.row, "record_number", row.record_number)
+    return Problem(*place, fault, allowed, SITE)
 
 
 def _out_of_reach(

@@ -14,6 +14,12 @@ Progress = Callable[[float, str], object]
 LONGEST_VALUE_SHOWN = 40
 LONGEST_NAME_SHOWN = 80
 
+CONFLICT, PATIENT, SITE, CONTENT = "conflict", "patient", "site", "content"
+
+KINDS = (CONFLICT, PATIENT, SITE, CONTENT)
+"""What a problem is about: a record or row that says something else, a patient who is
+not in the practice or one of another site, or what the file itself holds."""
+
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "problem", "allowed")
 
 # A spreadsheet would run a cell that begins like this as a formula.
@@ -34,6 +40,8 @@ class Problem:
     value: str
     fault: str
     allowed: str = ""
+    kind: str = CONTENT
+    """Of ``KINDS``."""
 
     @property
     def sentence(self) -> str:

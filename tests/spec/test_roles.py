@@ -35,6 +35,7 @@ from data import (
     infusions,
     patients,
     pending,
+    quality_exclusions,
     quality_frames,
     safety_frames,
     saved_views,
@@ -42,6 +43,7 @@ from data import (
     sessions,
     settings,
     similar,
+    site_frames,
     sites,
     snapshots,
 )
@@ -56,7 +58,9 @@ from data.actors import (
 )
 from data.errors import NotAllowed, RecordError
 from data.exchange import importing
+from data.exchange import refused as imports_refused
 from data.exchange.placing import Options
+from data.exchange.problems import Problem
 from data.exchange.reading import SourceFile
 from data.moments import today
 from data.tables import FIRST_SITE
@@ -72,6 +76,7 @@ function                               | clinician | elsewhere | lead | admin | 
 patients.get_patient                   | yes | hidden | yes | no  | no  | no  | yes
 patients.patient_by_record_number      | yes | hidden | yes | no  | no  | no  | yes
 patients.list_patients                 | yes | hidden | yes | no  | no  | no  | yes
+patients.has_patients                  | yes | hidden | yes | no  | no  | no  | yes
 patients.list_clinicians               | yes | hidden | yes | no  | no  | no  | yes
 patients.get_course                    | yes | hidden | yes | no  | no  | no  | yes
 patients.list_courses                  | yes | hidden | yes | no  | no  | no  | yes
@@ -127,13 +132,22 @@ safety_frames.infusion_readings_frame  | no  | no     | yes | no  | no  | no  | 
 safety_frames.latest_scores_frame      | no  | no     | yes | no  | no  | no  | yes
 data_quality_frames.form_versions_frame| no  | no     | yes | no  | no  | no  | yes
 data_quality_frames.infusion_days_frame| no  | no     | yes | no  | no  | no  | yes
+quality_exclusions.add_exclusion       | no  | no     | yes | no  | no  | no  | yes
+quality_exclusions.void_exclusion      | no  | no     | yes | no  | no  | no  | yes
+quality_exclusions.list_exclusions     | no  | no     | yes | no  | no  | no  | yes
+quality_exclusions.list_withdrawn_exclusions| no  | no     | yes | no  | no  | no  | yes
+quality_exclusions.quality_exclusions_frame| no  | no     | yes | no  | no  | no  | yes
+site_frames.course_sites_frame         | no  | no     | yes | no  | no  | no  | yes
 quality_frames.quality_courses_frame   | no  | no     | yes | no  | no  | no  | yes
 quality_frames.quality_forms_frame     | no  | no     | yes | no  | no  | no  | yes
 exchange.importing.preview_import      | yes | hidden | no  | no  | no  | no  | yes
 exchange.importing.commit_import       | yes | hidden | no  | no  | no  | no  | yes
+exchange.refused.note_refused          | yes | yes    | no  | no  | no  | no  | yes
+exchange.refused.refused_imports       | no  | no     | yes | no  | no  | no  | yes
 snapshots.add_snapshot                 | no  | no     | yes | no  | no  | no  | yes
 snapshots.list_snapshots               | no  | no     | yes | no  | no  | no  | yes
 snapshots.get_snapshot                 | no  | no     | yes | no  | no  | no  | yes
+snapshots.sealed_texts                 | no  | no     | yes | no  | no  | no  | yes
 snapshots.score_ids_frame              | no  | no     | yes | no  | no  | no  | yes
 snapshots.forms_since_frame            | no  | no     | yes | no  | no  | no  | yes
 snapshots.infusions_since_frame        | no  | no     | yes | no  | no  | no  | yes
@@ -268,6 +282,7 @@ class World:
     link: str
     batch: object
     saved: snapshots.Snapshot
+    exclusion_id: int
 
 
 DO = {
@@ -276,6 +291,7 @@ DO = {
         c, "a"
     ),
     "patients.list_patients": lambda c, w: patients.list_patients(c),
+    "patients.has_patients": lambda c, w: patients.has_patients(c),
     "patients.list_clinicians": lambda c, w: patients.list_clinicians(c),
     "patients.get_course": lambda c, w: patients.get_course(c, w.course_id),
     "patients.list_courses": lambda c, w: patients.list_courses(c, w.patient_id),
@@ -385,6 +401,22 @@ DO = {
     "data_quality_frames.infusion_days_frame": (
         lambda c, w: data_quality_frames.infusion_days_frame(c)
     ),
+    "quality_exclusions.add_exclusion": lambda c, w: quality_exclusions.add_exclusion(
+        c, patient_id=w.patient_id, code="died"
+    ),
+    "quality_exclusions.void_exclusion": lambda c, w: quality_exclusions.void_exclusion(
+        c, w.exclusion_id, reason="Wrong"
+    ),
+    "quality_exclusions.list_exclusions": lambda c, w: (
+        quality_exclusions.list_exclusions(c)
+    ),
+    "quality_exclusions.list_withdrawn_exclusions": lambda c, w: (
+        quality_exclusions.list_withdrawn_exclusions(c)
+    ),
+    "quality_exclusions.quality_exclusions_frame": lambda c, w: (
+        quality_exclusions.quality_exclusions_frame(c)
+    ),
+    "site_frames.course_sites_frame": (lambda c, w: site_frames.course_sites_frame(c)),
     "quality_frames.quality_courses_frame": lambda c, w: (
         quality_frames.quality_courses_frame(c)
     ),
@@ -394,6 +426,12 @@ DO = {
     "exchange.importing.preview_import": lambda c, w: refused(
         importing.preview_import(c, w.batch, Options(new_patients=True))
     ),
+    "exchange.refused.note_refused": lambda c, w: imports_refused.note_refused(
+        c, [Problem("f.csv", 2, "a", "x", "is wrong")]
+    ),
+    "exchange.refused.refused_imports": (
+        lambda c, w: imports_refused.refused_imports(c)
+    ),
     "exchange.importing.commit_import": lambda c, w: importing.commit_import(
         c, w.batch, Options(new_patients=True)
     ),
@@ -402,6 +440,7 @@ DO = {
     ),
     "snapshots.list_snapshots": lambda c, w: snapshots.list_snapshots(c),
     "snapshots.get_snapshot": lambda c, w: snapshots.get_snapshot(c, w.saved.id),
+    "snapshots.sealed_texts": lambda c, w: snapshots.sealed_texts(c, w.saved.id),
     "snapshots.score_ids_frame": lambda c, w: snapshots.score_ids_frame(c, **RATE),
     "snapshots.forms_since_frame": lambda c, w: snapshots.forms_since_frame(c, w.saved),
     "snapshots.infusions_since_frame": lambda c, w: snapshots.infusions_since_frame(
@@ -570,8 +609,9 @@ def world(world_url) -> World:
             description="Begun",
         )
         account_id, session_id, invitation = an_account(connection)
+        whose = patients.get_course(connection, course_id).patient_id
         world = World(
-            patient_id=patients.get_course(connection, course_id).patient_id,
+            patient_id=whose,
             course_id=course_id,
             infusion_id=infusion_id,
             assessment_id=assessment_id,
@@ -584,6 +624,9 @@ def world(world_url) -> World:
             batch=importing.read_files([a_file_about("a")]),
             saved=snapshots.get_snapshot(
                 connection, snapshots.add_snapshot(connection, content={}, rows={})
+            ),
+            exclusion_id=quality_exclusions.add_exclusion(
+                connection, patient_id=whose, code="hospice"
             ),
         )
     world.link = a_tablet_and_a_link(world_url, course_id, account_id)
@@ -675,6 +718,7 @@ FILTERED = {
     "frames.caseload_frame",
     "frames.latest_course_scores_frame",
     "patients.get_patient",
+    "patients.has_patients",
     "patients.list_clinicians",
     "patients.list_patients",
     "patients.patient_by_record_number",
@@ -683,7 +727,8 @@ FILTERED = {
 
 
 def is_empty(name: str, result: object) -> bool:
-    nothing = result is None or (hasattr(result, "__len__") and len(result) == 0)
+    no_rows = hasattr(result, "__len__") and len(result) == 0
+    nothing = result is None or result is False or no_rows
     return name in FILTERED and nothing
 
 

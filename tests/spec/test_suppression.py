@@ -238,3 +238,20 @@ def test_a_total_that_does_not_hold_is_refused():
 def test_a_limit_that_protects_nothing_is_refused():
     with pytest.raises(ValueError, match="3 or more"):
         suppress({}, ALONE, fewer_than=2)
+
+
+def test_one_total_may_be_split_in_two_ways():
+    rows = table("""
+        clinician | all | responded | remitted
+        ----------+-----+-----------+---------
+        Adams     | 20  | 12        | 8
+        Baker     | 30  | 28        | 9
+    """)
+    layout = Layout(
+        counts=("all", "responded", "remitted"),
+        sums=(
+            Sum("all", ("responded",), PROTECTED_REST),
+            Sum("all", ("remitted",), PROTECTED_REST),
+        ),
+    )
+    assert printed(suppress(rows, layout)) == {"Adams": "20 12 8", "Baker": "30 - 9"}

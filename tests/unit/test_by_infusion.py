@@ -5,9 +5,24 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from analysis.by_infusion import ever_by_infusion, responding_now_by_infusion
+from analysis.by_infusion import (
+    Attendance,
+    attendance_by_infusion,
+    courses_by_attendance,
+    ever_by_infusion,
+    responding_now_by_infusion,
+)
 from analysis.columns import COURSES, COURSES_BY_INFUSION, SCORES_AFTER, empty
-from analysis.ever import ever_within, product_limit
+from analysis.durability import median_interval
+from analysis.ever import (
+    Reached,
+    eligible_courses,
+    ever_within,
+    first_times,
+    product_limit,
+    scores_within,
+    time_until,
+)
 from measures.registry import CRITERIA
 from tests.course_tables import USUAL, courses, courses_by_infusion, scores_after
 
@@ -305,3 +320,137 @@ def test_refuses_impossible_durations(durations, observed, message):
 def test_refuses_a_confidence_that_is_a_percentage():
     with pytest.raises(ValueError, match="got 95"):
         product_limit([1], [True], confidence=95)
+
+
+# Who went on, who had stopped.
+
+# As of day 100: course 1 had all six, 2 stopped after three, 3 is on its way after
+# four, 4 stopped after two and was given a third as a booster, 5 is not eligible.
+WENT_ON = """
+    course_id | infusion | infusions | induction_infusions | baseline | total | score_day | due_day
+    ----------+----------+-----------+---------------------+----------+-------+-----------+--------
+    1         | 3        | 6         | 6                   | 20       | 10    | 9         | 9
+    1         | 6        | 6         | 6                   | 20       |       |           | 30
+    2         | 3        | 3         | 3                   | 20       | 18    | 9         | 9
+    2         | 6        | 3         | 3                   | 20       |       |           | 20
+    3         | 3        | 4         | 4                   | 20       |       |           | 95
+    3         | 6        | 4         | 4                   | 20       |       |           |
+    4         | 3        | 3         | 2                   | 20       |       |           | 20
+    4         | 6        | 3         | 2                   | 20       |       |           | 20
+    5         | 3        | 6         | 6                   | 9        | 4     | 9         | 9
+    6         | 3        | 3         | 3                   | 20       |       |           | 101
+    6         | 6        | 3         | 3                   | 20       |       |           |
+"""  # noqa: E501
+COUNTED = {"eligible_at_least": 10, "as_of_day": 100}
+
+
+def test_each_eligible_course_is_in_one_part_at_each_infusion():
+    after_3, after_6 = attendance_by_infusion(
+        courses_by_infusion(WENT_ON), RESPONSE, **COUNTED
+    )
+    assert after_3 == Attendance(
+        3, measured=2, not_measured=2, not_due=1, stopped=0, to_come=0
+    )
+    assert after_6 == Attendance(
+        6, measured=0, not_measured=1, not_due=0, stopped=2, to_come=2
+    )
+    assert (after_3.given, after_3.eligible) == (5, 5)
+    assert (after_6.given, after_6.eligible) == (1, 5)
+
+
+def test_a_booster_is_given_and_a_drop_out_is_not():
+    rows = courses_by_attendance(courses_by_infusion(WENT_ON), RESPONSE, **COUNTED)
+    told = rows.set_index(["course_id", "infusion"])["attendance"]
+    assert told[4, 3] == "given, not measured"
+    assert told[4, 6] == "stopped before"
+    assert told[3, 6] == "still to come"
+
+
+@given(ROWS)
+def test_who_is_measured_agrees_with_the_rates(rows):
+    frame = by_infusion(rows)
+    rates = responding_now_by_infusion(frame, RESPONSE, **ASKED)
+    for at in attendance_by_infusion(frame, RESPONSE, **COUNTED):
+        rate = rates[at.number]
+        assert (at.measured, at.eligible) == (rate.measured, rate.eligible)
+        assert at.not_measured + at.stopped == rate.missing
+        assert at.not_due + at.to_come == rate.not_due
+
+
+def test_without_courses_there_is_nothing_to_count():
+    none = empty(COURSES_BY_INFUSION)
+    assert attendance_by_infusion(none, RESPONSE, **COUNTED) == ()
+    assert courses_by_attendance(none, RESPONSE, **COUNTED).empty
+
+
+# The time until a share had met it.
+
+
+def reached(curve, share=0.5):
+    found = time_until(curve, share)
+    return found.time, found.lower, found.upper
+
+
+def test_a_share_is_reached_at_the_first_time_with_as_many():
+    curve = ever_by_infusion(
+        courses_by_infusion(RELAPSE_AND_DROP_OUT), RESPONSE, **ASKED
+    )
+    assert [time_until(curve, share).time for share in (0.25, 0.5, 0.75)] == [1, 3, 3]
+    assert time_until(curve, 0.25) == Reached(0.25, 1, 1, None)
+
+
+def test_a_share_that_is_not_reached_has_no_time():
+    curve = ever_by_infusion(
+        courses_by_infusion("""
+            course_id | infusion | total | score_day | due_day
+            ----------+----------+-------+-----------+--------
+            1         | 1        | 15    | 3         | 3
+        """),
+        RESPONSE,
+        **ASKED,
+    )
+    assert reached(curve) == (None, None, None)
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=40))
+def test_the_median_and_its_interval_are_those_of_the_share_still_without(seen):
+    """The interval of `analysis.durability`, which golden tests hold to R's."""
+    rows = [
+        {**USUAL, "course_id": k, "patient_id": str(k), "due_day": 100}
+        for k in range(len(seen))
+    ]
+    scores = [
+        {"course_id": k, "day": day, "total": 10 if met else 18}
+        for k, (day, met) in enumerate(seen)
+    ]
+    curve = ever_within(pd.DataFrame(rows), pd.DataFrame(scores), RESPONSE, **ASKED)
+    days, met = zip(*seen, strict=True)
+    still = product_limit(days, met)
+    # 1 - estimate can fall short of a half by rounding alone.
+    assume(all(abs(step.estimate - 0.5) > 1e-9 for step in still.steps))
+    assert reached(curve) == (still.median, *median_interval(still))
+
+
+def test_the_courses_behind_the_days_are_those_of_the_curve():
+    started = courses("""
+        course_id | total | score_day | due_day
+        ----------+-------+-----------+--------
+        1         |       |           | 32
+        2         |       |           | 32
+    """)
+    scores = scores_after("""
+        course_id | day | total
+        ----------+-----+------
+        1         | 3   | 18
+        1         | 7   | 10
+        1         | 9   | 18
+        2         | 5   | 18
+        2         | 60  | 4
+    """)
+    asked = {"eligible_at_least": 10, "as_of_day": 100}
+    seen = scores_within(
+        eligible_courses(started, **asked), scores, as_of_day=100, days=42
+    )
+    times = first_times(seen, RESPONSE)
+    assert times["time"].to_dict() == {1: 7, 2: 5}
+    assert times["met"].to_dict() == {1: True, 2: False}

@@ -336,6 +336,7 @@ def test_problems_as_json_are_listed_too(url, file, preview):
         "row": 2,
         "column": "phq9_1",
         "value": "7",
+        "kind": "content",
         "fault": "is not an answer",
         "allowed": "0 to 3, or blank",
     }

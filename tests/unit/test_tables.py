@@ -34,6 +34,7 @@ ANOTHER = {
     "setting": {"name": "absolute_hours"},
     "draft": {"record": "1-pcl5"},
     "saved_view": {"name": "Other"},
+    "quality_exclusion": {"code": "died"},
     "snapshot": {"id": 2, "hash": "2" * 64},
     "encounter": {"id": 2, "link_hash": "2" * 64},
     "encounter_form": {"position": 2},
@@ -86,6 +87,10 @@ ALLOWED = [
     ("course_schedule", {"maintenance_days": 30, "next_infusion_day": 20_000}),
     ("draft", {"difficulty": 1}),
     ("saved_view", {}),
+    ("quality_exclusion", {}),
+    ("quality_exclusion", {"day": None}),
+    # The same once more, after it was taken back.
+    ("quality_exclusion", {"code": "bipolar", **VOIDED}),
     ("snapshot", {}),
     ("event", VOIDED),
     ("assessment", TOTAL_ONLY),
@@ -297,6 +302,38 @@ REFUSED = [
     ("pending_sign_in", {"token_hash": "1" * 64}, "pk_pending_sign_in"),
     ("attempt", {"bucket": "1" * 64}, "pk_attempt"),
     ("setting", {"name": "idle_minutes"}, "pk_setting"),
+    (
+        "quality_exclusion",
+        {"patient_id": "nobody"},
+        "fk_quality_exclusion_patient_id",
+    ),
+    (
+        "quality_exclusion",
+        {"code": "psychosis"},
+        "ck_quality_exclusion_code_allowed",
+    ),
+    ("quality_exclusion", {"code": "bipolar"}, "uq_quality_exclusion_standing"),
+    ("quality_exclusion", {"day": -1}, "ck_quality_exclusion_day_since_1970"),
+    (
+        "quality_exclusion",
+        {"recorded_by": ""},
+        "ck_quality_exclusion_recorded_by_someone",
+    ),
+    (
+        "quality_exclusion",
+        VOIDED | {"void_reason": ""},
+        "ck_quality_exclusion_void_says_who_and_why",
+    ),
+    (
+        "quality_exclusion",
+        VOIDED | {"voided_by": None},
+        "ck_quality_exclusion_void_says_who_and_why",
+    ),
+    (
+        "quality_exclusion",
+        VOIDED | {"voided_at": None},
+        "ck_quality_exclusion_void_says_who_and_why",
+    ),
     ("snapshot", {"hash": "1" * 64}, "snapshot.hash"),
     ("snapshot", {"hash": "2" * 63}, "ck_snapshot_hash_whole"),
     ("encounter", {"course_id": 9}, "fk_encounter_course_id"),
@@ -400,7 +437,7 @@ def test_every_check_has_a_wrong_row_that_it_refuses():
     assert {check for check in checks if check not in provoked} == set()
 
 
-KEPT = ("infusion", "assessment", "audit_entry", "snapshot")
+KEPT = ("infusion", "assessment", "audit_entry", "snapshot", "quality_exclusion")
 NEVER_DELETED = (*KEPT, "account", "site", "encounter", "alert", "event")
 
 

@@ -4,11 +4,17 @@
 three, and on the example practice.
 """
 
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
 from tests.factories import write_practice
-from tests.views.clinic import open_page
+from tests.views.clinic import MAIN, SECONDS, visited_by
+from views.navigation import MENU
 
 
 EMPTY, TINY, EXAMPLE = "empty", "tiny", "example"
+
+PLACES = {place.file: place for places in MENU.values() for place in places}
 
 TINY_PRACTICE = """
 course | infusions           | phq9                        | pcl5
@@ -26,6 +32,10 @@ def write_tiny(url):
 
 def opened(file):
     """Open a page of results, which must not fail, and return the AppTest."""
-    app = open_page(f"results/{file}")
+    app = visited_by(AppTest.from_file(str(MAIN), default_timeout=SECONDS))
+    # By its address, which need not be the name of the file: AppTest knows only that.
+    app._page_hash = calc_hash(PLACES[f"results/{file}"].address)
+    app.run()
     assert not app.exception, [error.message for error in app.exception]
+    assert app.title[0].value == PLACES[f"results/{file}"].title
     return app

@@ -454,9 +454,7 @@ def test_the_lead_sees_how_soon_somebody_acts_open_ones_counted(treated):
                 close_alert(treated.connection, opened.id, action="referred", note="")
     opened_hours_ago(treated, 4, first)
     opened_hours_ago(treated, 24 * 40, second)
-    lately, year, ever = acknowledgement_table(
-        checked(open_page("results/outcomes.py"))
-    )
+    lately, year, ever = acknowledgement_table(checked(open_page("results/safety.py")))
     assert lately["Alerts opened"] == "in the last 30 days"
     assert (lately["Alerts"], lately["Answered"], lately["Still open"]) == (
         *("1", "1"),
@@ -470,5 +468,5 @@ def test_the_lead_sees_how_soon_somebody_acts_open_ones_counted(treated):
 
 def test_there_is_no_table_before_the_first_alert(treated):
     answered(treated, 5, 0)
-    app = checked(open_page("results/outcomes.py"))
+    app = checked(open_page("results/safety.py"))
     assert not [t for t in app.table if "Half answered within" in t.value]

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from data.audit_search import search_audit
 from data.database import open_database, reading
 from data.exchange.importing import Preview
+from data.exchange.refused import REFUSED, refused_imports
 from data.patients import list_patients
 from data.tables import assessment
 from tests.actors import TESTER
@@ -18,6 +20,7 @@ from views.import_wording import people
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
 GOOD = f"{FORM}\nA,2025-01-06,1,2,0,3,1,0,2,1,1\nB,2025-01-06,1,,,,,,,,\n"
+CHANGED = f"{FORM}\nA,2025-01-06,1,2,0,3,1,0,2,1,2\n"
 BAD = f"{FORM}\nA,2025-01-06,7,2,0,3,1,0,2,1,1\n"
 NEW_PATIENTS = "Add patients whose record number is not in this practice"
 
@@ -114,7 +117,35 @@ def test_problems_are_listed_and_nothing_can_be_imported(page, engine):
     labels = [button.label for button in at.get("download_button")]
     assert "Download the problems" in labels
     assert import_button(at) is None
-    assert row_counts(engine) == before
+    audited = row_counts(engine)["audit_entry"]
+    assert row_counts(engine) == before | {"audit_entry": audited}
+
+
+def refused(engine):
+    with reading(engine, TESTER) as connection:
+        return [one.problems for one in refused_imports(connection)]
+
+
+def test_a_file_that_cannot_be_imported_is_noted_once_by_kinds_only(page, engine):
+    at = upload(page, BAD)
+    at = at.run()
+    assert refused(engine) == [(("content", 1),)]
+    with reading(engine, TESTER) as connection:
+        (entry,) = search_audit(connection, limit=9, actions=[REFUSED])
+    assert entry.subject == "file problems: 1 content"
+    assert entry.patient_id is None
+    assert not at.exception
+
+
+def test_patients_who_can_still_be_allowed_are_no_refusal(page, engine):
+    upload(page, GOOD)
+    assert refused(engine) == []
+
+
+def test_a_conflict_with_what_is_recorded_is_noted_as_one(page, engine):
+    at = import_button(allow_new_patients(upload(page, GOOD))).click().run()
+    upload(at, CHANGED)
+    assert refused(engine) == [(("conflict", 1),)]
 
 
 def test_unknown_patients_are_a_problem_until_they_are_allowed(page):

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from measures.blood_pressure import BLOOD_PRESSURE_RULES
+from measures.durability import LOSS_RULES
+from measures.quality_measures import QUALITY_MEASURES
 from measures.registry import (
     CRITERIA,
     ELIGIBILITY,
@@ -13,9 +16,11 @@ from measures.registry import (
     RECALL_WINDOWS,
     TIMEPOINTS,
 )
+from measures.reliability import RELIABILITIES
 from measures.timepoints import AFTER_INFUSIONS, BASELINE, INDUCTION
 from tests.views.clinic import visited_by
 from views import methods_wording as wording
+from views.results.wording import methods as results
 from views.results.wording.outcomes import source_text
 
 
@@ -95,6 +100,13 @@ def test_eligibility_baseline_and_induction_are_printed(shown, rule):
         "Rates and intervals",
         "Ever, and now",
         "Comparison with a published figure",
+        "Durability",
+        "Reliable change",
+        "Missing data",
+        "Variation",
+        "Quality measures",
+        "Safety",
+        "What leaves the practice",
         "What a form asks about",
         "Where a practice differs from a trial",
     ],
@@ -118,5 +130,37 @@ def test_each_row_of_each_table_has_a_source():
         wording.comparison_rows(),
         wording.recall_rows(),
         wording.difference_rows(),
+        results.loss_rows(),
+        results.reliable_change_rows(),
+        results.missing_rows(),
+        results.variation_rows(),
+        results.quality_rows(),
+        results.safety_rows(),
+        results.export_rows(),
     )
     assert all(row["Source"] for table in tables for row in table)
+
+
+@pytest.mark.parametrize("rule", LOSS_RULES.values(), ids=lambda r: r.code)
+def test_every_rule_of_loss_is_there(shown, rule):
+    for part in (rule.code, rule.sentence, rule.reason, source_text(rule.source)):
+        assert part in shown
+
+
+@pytest.mark.parametrize("measure", QUALITY_MEASURES.values(), ids=lambda m: m.code)
+def test_every_quality_measure_says_what_is_left_out(shown, measure):
+    for part in (measure.code, measure.owner, measure.version, *measure.left_out):
+        assert part in shown
+    assert all(source_text(source) in shown for source in measure.sources)
+
+
+@pytest.mark.parametrize("rule", BLOOD_PRESSURE_RULES.values(), ids=lambda r: r.code)
+def test_every_limit_of_blood_pressure_says_what_it_was_made_for(shown, rule):
+    for part in (rule.code, rule.sentence, rule.reason, source_text(rule.source)):
+        assert part in shown
+
+
+@pytest.mark.parametrize("reliability", RELIABILITIES, ids=lambda r: r.code)
+def test_every_reliability_has_its_source(shown, reliability):
+    assert reliability.sentence in shown
+    assert source_text(reliability.source) in shown

@@ -16,9 +16,22 @@ from views.navigation import MENU
 
 
 FOR_EVERYBODY = {"Published figures", "Methods"}
+RESULTS = {
+    "Outcomes",
+    "Beside published",
+    "By infusion",
+    "Durability",
+    "Change",
+    "Missing data",
+    "Variation",
+    "Quality measures",
+    "Safety",
+    "Data quality",
+    "Snapshots",
+}
 PAGES = {
     (CLINICIAN,): {"Today", "Caseload", "Record", "Import", "Patient", "Your answers"},
-    (LEAD,): {"Today", "Caseload", "Patient", "Your answers", "Outcomes", "Audit"},
+    (LEAD,): {"Today", "Caseload", "Patient", "Your answers", "Audit", *RESULTS},
     (ADMINISTRATOR,): {"Accounts", "Practice settings"},
 }
 PLACES = {place.title: place for places in MENU.values() for place in places}
@@ -60,6 +73,26 @@ def title(app):
 
 def refused(app):
     return any("This page is for" in info.value for info in app.info)
+
+
+def test_the_menu_puts_the_results_in_the_order_in_which_they_are_asked():
+    listed = {section: [p.title for p in places] for section, places in MENU.items()}
+    assert listed["Results"] == [
+        "Outcomes",
+        "Beside published",
+        "By infusion",
+        "Durability",
+        "Change",
+        "Missing data",
+    ]
+    assert listed["Quality and safety"] == [
+        "Variation",
+        "Quality measures",
+        "Safety",
+        "Data quality",
+        "Snapshots",
+    ]
+    assert listed["Background"] == ["Published figures", "Methods"]
 
 
 @pytest.mark.parametrize(

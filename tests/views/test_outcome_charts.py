@@ -126,8 +126,19 @@ def test_context_among_the_cited_is_labelled_and_has_no_practice_number():
     cited = charts.in_view(beside, results)[0]
     murrough = next(e for e in cited.entries if e.name.startswith("Murrough"))
     assert murrough.detail.endswith("(context only)")
-    kinds = [mark.kind for mark in murrough.marks]
-    assert kinds == [charts.PUBLISHED, charts.CONTROL]
+    drawn = [mark.kind for mark in murrough.marks if mark.percent is not None]
+    assert drawn == [charts.PUBLISHED, charts.CONTROL]
+
+
+def test_a_cited_figure_says_what_was_found_of_its_citation():
+    cited = charts.in_view(*compared("phq9", "response", MEASURED))[0]
+    notes = {entry.name: entry.marks[0].text for entry in cited.entries}
+    assert notes["Coyle & Laws 2015 (pooled)"] == (
+        "Cited by the article: right study, wrong reference."
+    )
+    assert notes["Murrough 2013 (two-site trial)"] == (
+        "In place of Singh 2020, as cited: not supported."
+    )
 
 
 def test_every_other_entry_in_view_is_direct_or_approximate():

@@ -9,7 +9,6 @@ import pytest
 
 from analysis.by_infusion import ever_by_infusion, responding_now_by_infusion
 from analysis.outcomes import classify, outcome_rate
-from data.patients import Patient
 from measures.days import day_number
 from measures.registry import (
     CRITERIA,
@@ -297,16 +296,11 @@ def test_a_period_may_be_open(first, last, words):
     assert f"infusion 1 {words};" in wording.scope(selection)
 
 
-def test_the_courses_behind_a_number_are_named():
+def test_the_courses_behind_a_number_say_what_they_were_counted_as():
     frame = courses(HEADER + "\n 1 | 20 | 4 | 30 | 32 \n 2 | | | | 32")
     classified = classify(frame, RESPONSE, eligible_at_least=10, as_of_day=TODAY)
-    people = {
-        "p1": Patient("p1", "R-1", "Ada", "Ash", None, None),
-        "p2": Patient("p2", "R-2", None, None, None, None),
-    }
-    table = wording.course_table(classified, people)
-    assert table["Record number"].tolist() == ["R-1", "R-2"]
-    assert table["Patient"].tolist() == ["Ash, Ada", "Name not recorded"]
+    table = wording.course_table(classified)
+    assert table["patient_id"].tolist() == ["p1", "p2"]
     assert table["State"].tolist() == ["criterion met", "no baseline"]
     assert table["Change"].iloc[0] == -16
     assert table["Scored"].tolist() == [date(1970, 1, 31), None]
@@ -402,7 +396,7 @@ def test_a_file_says_which_courses_and_which_rules():
     stamp = wording.selection_stamp(selection, phq9, phq9.default_recall_window)
     stamp |= wording.question_stamp(RESPONSE, TIMEPOINTS["weeks_2_4"])
     assert stamp["As of"] == "2026-11-01"
-    assert stamp["Courses"] == wording.scope(selection)
+    assert stamp["Counted courses"] == wording.scope(selection)
     assert RESPONSE.sentence in stamp["Criterion"]
     assert TIMEPOINTS["weeks_2_4"].sentence in stamp["Time point"]
 

@@ -1,7 +1,8 @@
-"""The Outcomes page: what a lead reads equals what the analysis counts."""
+"""The Outcomes page: what a lead reads equals what is counted."""
 
 import csv
 import io
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from unittest.mock import patch
@@ -13,16 +14,17 @@ from streamlit.testing.v1 import AppTest
 from data.database import open_database, reading, writing
 from data.example_practice import make_example
 from data.moments import today
-from data.published import load_catalogue
 from measures.days import day_number
-from measures.registry import CRITERIA, TIMEPOINTS
+from measures.registry import CRITERIA, MEASURES, TIMEPOINTS
 from tests.actors import TESTER
 from tests.factories import add_course, write_practice
 from tests.views.clinic import visited_by
+from tests.views.offered_files import offered_files
+from views.results.counts import glance as glance_counts
 from views.results.counts import recut
 from views.results.counts.recut import Practice, Selection
+from views.results.wording import glance as glance_wording
 from views.results.wording import outcomes as wording
-from views.results.wording import published as published_wording
 from views.results.wording.numbers import unbroken
 
 
@@ -65,18 +67,37 @@ def write(page, url, table):
     return page(url)
 
 
-def asked(url, measure="phq9", timepoint="weeks_2_4", criterion=RESPONSE, **chosen):
-    """Return what the analysis counts, asked directly."""
+@contextmanager
+def cut(url, **chosen):
+    """The records as the page asks for them, asked directly."""
     engine = open_database(url)
     with reading(engine, TESTER) as connection:
-        cut = Practice(connection, Selection(**{"as_of_day": TODAY, **chosen}))
-        rate = recut.outcome(cut, criterion, timepoint)
+        yield Practice(connection, Selection(**{"as_of_day": TODAY, **chosen}))
     engine.dispose()
-    return rate
+
+
+def asked(url, timepoint="weeks_2_4", criterion=RESPONSE, **chosen):
+    """Return what the analysis counts, asked directly."""
+    with cut(url, **chosen) as practice:
+        return recut.outcome(practice, criterion, timepoint)
+
+
+def glances(url, measure="phq9", timepoint="weeks_2_4", **chosen):
+    window = MEASURES[measure].default_recall_window.code
+    with cut(url, **chosen) as practice:
+        return glance_counts.glance(practice, measure, timepoint, recall_window=window)
+
+
+def quarters(url):
+    with cut(url) as practice:
+        return glance_counts.quarters(
+            practice, RESPONSE, "weeks_2_4", recall_window="two_weeks"
+        )
 
 
 def sentence(app):
-    return app.subheader[0].value
+    """Return the sentence of the one rate in detail."""
+    return app.subheader[-1].value
 
 
 def texts(app):
@@ -126,7 +147,7 @@ def test_nobody_eligible_says_why(page, migrated_sqlite_url):
         b      | 0, 3      |
         """,
     )
-    assert app.info[0].value.startswith(
+    assert app.info[-1].value.startswith(
         "No rate: of the 2 courses started, 1 had no baseline and 1 a baseline under "
         "10."
     )
@@ -142,10 +163,10 @@ def test_nobody_measured_says_whose_form_is_missing(page, migrated_sqlite_url):
         a      | 0, 3      | -1: 20
         """,
     )
-    assert app.info[0].value.startswith(
+    assert app.info[-1].value.startswith(
         "No rate: 1 were due at weeks 2-4, and none was measured."
     )
-    app = select(app, "outcomes_group", "missing")
+    app = select(app, "outcomes_number", "missing")
     assert app.dataframe[0].value["Record number"].tolist() == ["a"]
 
 
@@ -174,8 +195,8 @@ def test_a_single_course_breaks_nothing(page, migrated_sqlite_url):
 
 
 def test_a_number_without_patients_says_so(page, migrated_sqlite_url):
-    app = select(write(page, migrated_sqlite_url, ONE), "outcomes_group", "missing")
-    assert "No course is in this number." in texts(app)
+    app = select(write(page, migrated_sqlite_url, ONE), "outcomes_number", "missing")
+    assert "Nobody is in this number." in texts(app)
     assert not app.dataframe
 
 
@@ -201,6 +222,7 @@ def test_another_measure_criterion_and_time_point(page, example_url):
     )
     assert sentence(app) == unbroken(wording.headline(rate))
     assert CRITERIA["pcl5_change_15"].reason.split(";")[0][1:] in texts(app)
+    assert app.header[0].value == "PHQ-9 at end of induction"
 
 
 def test_the_courses_can_be_chosen(page, example_url):
@@ -215,8 +237,8 @@ def test_the_courses_can_be_chosen(page, example_url):
 def test_a_clinician_can_be_chosen(page, example_url):
     app = page(example_url)
     names = next(w for w in app.selectbox if w.key == "outcomes_clinician").options
-    app = select(app, "outcomes_clinician", names[-1])
-    rate = asked(example_url, clinician=names[-1])
+    app = select(app, "outcomes_clinician", names[1])
+    rate = asked(example_url, clinician=names[1])
     assert sentence(app) == unbroken(wording.headline(rate))
 
 
@@ -242,12 +264,12 @@ def test_a_period_of_infusion_1_can_be_chosen(page, example_url):
 def test_the_patients_behind_every_number_are_as_many_as_it_says(page, example_url):
     app = page(example_url)
     for group in wording.groups(asked(example_url)):
-        app = select(app, "outcomes_group", group.code)
+        app = select(app, "outcomes_number", group.code)
         assert len(app.dataframe[0].value) == group.count, group.label
 
 
 def test_a_ticked_patient_is_opened(page, example_url):
-    app = select(page(example_url), "outcomes_group", "events")
+    app = select(page(example_url), "outcomes_number", "events")
     number = app.dataframe[0].value["Record number"].iloc[1]
     app.session_state[app.dataframe[0].key] = {"selection": {"rows": [1]}}
     app = checked(app.run())
@@ -257,7 +279,7 @@ def test_a_ticked_patient_is_opened(page, example_url):
 
 
 def test_no_name_is_in_a_widget_key(page, example_url):
-    app = select(page(example_url), "outcomes_group", "events")
+    app = select(page(example_url), "outcomes_number", "events")
     names = " ".join(app.dataframe[0].value["Patient"]).replace(",", "").split()
     assert not [name for name in names if name in app.dataframe[0].key]
 
@@ -268,117 +290,143 @@ def test_definitions_stand_behind_every_number(page, example_url):
     assert shown == wording.definitions(rate)
 
 
+# At a glance.
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("timepoint", ["weeks_2_4", "month_6"])
+def test_each_measure_is_told_as_it_is_counted(page, example_url, measure, timepoint):
+    app = page(example_url)
+    if timepoint != "weeks_2_4":
+        app = select(app, "outcomes_timepoint", timepoint)
+    found = glances(example_url, measure, timepoint)
+    assert unbroken(glance_wording.headline(found[0])) in texts(app)
+    shown = table(app, f"{MEASURES[measure].name} at a glance")
+    assert shown == glance_wording.table_rows(found)
+    assert [row["Courses"] for row in shown] == [
+        "Everybody",
+        "Depression",
+        "PTSD",
+        "Depression and PTSD",
+    ]
+
+
+def test_every_number_at_a_glance_opens_as_many_patients_as_it_says(page, example_url):
+    app = page(example_url)
+    for glance in glances(example_url):
+        name = glance_wording.group_name(glance.indication)
+        app = select(app, "outcomes_whose_phq9", name)
+        for number in glance_counts.NUMBERS:
+            app = select(app, "glance_phq9_number", number.code)
+            count = number.count(glance)
+            said = f"{glance_wording.NAMES[number.code]}: {count}"
+            assert said in pills(app, "glance_phq9_number")
+            assert [len(listed.value) for listed in app.dataframe] == [count][:count]
+
+
+def pills(app, key):
+    widget = next(w for w in app.button_group if w.key == key)
+    return [option.content for option in widget.proto.options]
+
+
+def test_a_patient_at_a_glance_says_how_the_induction_went(page, example_url):
+    app = select(page(example_url), "glance_phq9_number", "off_protocol")
+    rows = app.dataframe[0].value
+    assert set(rows["Protocol"]) == {"off protocol"}
+    assert rows["Induction"].str.fullmatch(r"\d+ infusions? in \d+ days?").all()
+
+
+def test_nobody_s_records_are_listed_until_a_number_is_opened(page, example_url):
+    with patch("views.results.behind.list_patients", side_effect=AssertionError):
+        app = page(example_url)
+    assert not app.dataframe
+
+
+def test_who_could_not_be_found_worse_is_said_beside_it(page, example_url):
+    (everybody, *_) = glances(example_url)
+    assert everybody.no_room_to_worsen
+    assert glance_wording.room(everybody) in texts(page(example_url))
+
+
+def test_why_that_time_is_said_with_its_source(page, example_url):
+    app = page(example_url)
+    assert "Asked then because it is a fixed time after the induction" in texts(app)
+    assert "McInnes LA" in texts(app)
+    app = select(app, "outcomes_timepoint", "month_6")
+    assert "Asked then because" not in texts(app)
+
+
+def test_a_measure_nobody_has_says_what_to_do_and_the_other_stays(
+    page, migrated_sqlite_url
+):
+    app = write(page, migrated_sqlite_url, ONE)
+    assert app.header[1].value == "PCL-5 at weeks 2-4"
+    assert app.info[0].value.startswith("No rate: of the 1 course started, 1 had no")
+    assert [t.proto.alt for t in app.table if "at a glance" in t.proto.alt] == [
+        "PHQ-9 at a glance"
+    ]
+
+
+# By quarter.
+
+
+def test_the_quarters_are_what_is_counted(page, example_url):
+    found = quarters(example_url)
+    app = page(example_url)
+    assert table(app, "The rate by quarter") == glance_wording.quarter_rows(found)
+    assert glance_wording.trend_sentence(found) in texts(app)
+    incomplete = [
+        r for r in table(app, "The rate by quarter") if "still" in r["Quarter"]
+    ]
+    assert len(incomplete) == sum(not q.complete for q in found) > 0
+
+
+def test_the_patients_of_one_quarter_are_listed(page, example_url):
+    quarter = quarters(example_url)[2]
+    name = glance_wording.quarter_name(quarter)
+    app = select(page(example_url), "outcomes_quarter", name)
+    for group in wording.groups(quarter.rate):
+        app = select(app, "outcomes_number", group.code)
+        assert group.label in pills(app, "outcomes_number")
+        listed = [len(element.value) for element in app.dataframe]
+        assert listed == [group.count][: group.count]
+
+
+# Files.
+
+
+def read(make):
+    """Return the rows of a file, given what makes it."""
+    return list(csv.DictReader(io.StringIO(make().decode("utf-8-sig"))))
+
+
+def test_each_file_is_of_what_is_shown_and_hides_small_counts(page, example_url):
+    with offered_files() as offered:
+        page(example_url)
+        files = {name: read(make) for name, make in offered.items() if "csv" in name}
+    assert set(files) == {
+        "at-a-glance-phq9.csv",
+        "at-a-glance-pcl5.csv",
+        "rate.csv",
+        "by-quarter.csv",
+    }
+    (rate,) = files["rate.csv"]
+    assert rate["measured"] == str(asked(example_url).measured)
+    everybody, *others = files["at-a-glance-phq9.csv"]
+    assert everybody["started"] == str(glances(example_url)[0].started)
+    assert everybody["worse"] == "fewer than 5"
+    assert everybody["share worse"] == "not shown"
+    for rows in files.values():
+        for row in rows:
+            assert row["As of"] == today().isoformat()
+            assert not {"0", "1", "2", "3", "4"} & set(row.values())
+    assert len(others) == 3
+
+
+# Other words.
+
+
 def test_the_warning_stands_on_the_page(page, example_url):
     text = texts(page(example_url))
     assert wording.NOT_A_DRUG_EFFECT in text
     assert "60\u00a0% responded on ketamine and 50\u00a0% on placebo" in text
-
-
-# Beside the published figures.
-
-FOREST = "The numbers of the forest plot"
-
-
-def compared(url, outcome, measure="phq9", **chosen):
-    beside = recut.figures_beside(load_catalogue(), measure, outcome)
-    engine = open_database(url)
-    with reading(engine, TESTER) as connection:
-        cut = Practice(connection, Selection(as_of_day=TODAY, **chosen))
-        results = recut.compare_figures(cut, beside.all, outcome)
-    engine.dispose()
-    return beside, results
-
-
-@pytest.mark.parametrize("outcome", ["response", "remission"])
-def test_the_table_is_what_the_comparison_gives(page, example_url, outcome):
-    app = select(page(example_url), "outcomes_beside_response", outcome)
-    beside, results = compared(example_url, outcome)
-    rows = published_wording.as_cited_rows(beside.as_cited)
-    rows += published_wording.comparison_rows(results[f.code] for f in beside.in_view)
-    assert table(app, FOREST) == published_wording.shown(rows)
-
-
-def test_a_comparison_says_what_was_matched_and_what_was_not(page, example_url):
-    app = select(page(example_url), "outcomes_comparison", "mcinnes_2022_phq9_14_31d")
-    _, results = compared(example_url, "response")
-    result = results["mcinnes_2022_phq9_14_31d"]
-    text = texts(app)
-    assert unbroken(published_wording.sentence(result)) in text
-    assert "percentage points" in text
-    for line in (*result.matched, *result.unmatched, result.caution):
-        assert line in text
-
-
-def test_a_refusal_is_given_in_words(page, example_url):
-    app = select(page(example_url), "outcomes_comparison", "coyle_laws_2015")
-    assert (
-        "Coyle & Laws 2015 (pooled) has no practice number beside it. No response "
-        "rate was seen in the study." in texts(app)
-    )
-
-
-def test_context_is_in_a_panel_of_its_own(page, example_url):
-    app = page(example_url)
-    labels = [expander.label for expander in app.expander]
-    assert any(label.startswith("Context: ") for label in labels)
-
-
-# By infusion, mean change, files.
-
-
-def test_both_curves_are_in_a_table(page, example_url):
-    engine = open_database(example_url)
-    with reading(engine, TESTER) as connection:
-        cut = Practice(connection, Selection(as_of_day=TODAY))
-        now, ever = recut.now_and_ever(cut, RESPONSE)
-    engine.dispose()
-    app = page(example_url)
-    shown = table(app, "Both curves by infusion")
-    assert shown == wording.infusion_rows(now, ever)[: len(shown)]
-
-
-def test_mean_changes_stand_beside_the_published(page, example_url):
-    app = select(page(example_url), "outcomes_measure", "pcl5")
-    shown = table(app, "Mean changes from baseline")
-    assert [row["Figure"].split(":")[0] for row in shown] == [
-        "Albott 2018",
-        "Bentley 2022",
-        "Osmind PTSD 2024",
-        "High-dose veterans' clinic 2019",
-    ]
-    assert shown[0]["Published mean change, points"] == "−33.3 of 15 (−43.5 to −23.0)"
-
-
-def test_a_file_is_what_is_shown_with_its_definitions(page, example_url):
-    files = {}
-
-    def kept(_label, data, *, file_name, **_):
-        files[file_name] = data.decode("utf-8-sig")
-
-    with patch("streamlit.download_button", kept):
-        app = page(example_url)
-    assert len(files) == 4
-    rate, beside = (
-        list(csv.DictReader(io.StringIO(files[name])))
-        for name in ("rate.csv", "response-beside-published.csv")
-    )
-    assert columns_of(rate, "Number", "Value", "What it counts", "Source") == table(
-        app, "Numbers of the rate"
-    )
-    assert published_wording.shown(columns_of(beside, *SHOWN)) == table(app, FOREST)
-    for row in (*rate, *beside):
-        assert row["As of"] == today().isoformat()
-        assert row["Courses"].startswith("Indication: any; clinician: any;")
-
-
-SHOWN = (
-    "Figure",
-    "Published",
-    "Practice, counted the same way",
-    "Practice minus published, points",
-    "Read with",
-)
-
-
-def columns_of(rows, *names):
-    return [{name: row[name] for name in names} for row in rows]

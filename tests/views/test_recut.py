@@ -14,6 +14,7 @@ from measures.registry import CRITERIA, MEASURES
 from tests.actors import TESTER
 from tests.factories import at, calendar_day, day, given, phq9, write_practice
 from views.results.counts import recut
+from views.results.counts.beside import courses_ever
 from views.results.counts.recut import Practice, Selection
 
 
@@ -104,7 +105,33 @@ def test_a_figure_is_counted_on_its_own_terms(url):
     with practice(url) as cut:
         result = recut.compare_figure(cut, figure, "response")
     assert isinstance(result, Refusal)
-    assert "Nobody in the practice" in result.reason
+    assert result.reason == (
+        "Nobody treated for depression (alone or with PTSD) has a score for this time "
+        "point."
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "started"), [("depression", 4), ("ptsd", 0), ("both", 0), (None, 4)]
+)
+def test_courses_can_be_cut_to_what_a_study_treated(url, condition, started):
+    with practice(url, condition=condition) as cut:
+        assert len(cut.started("phq9", "weeks_2_4")) == 4
+        assert len(cut.courses("phq9", "weeks_2_4")) == started
+
+
+def test_a_figure_takes_those_treated_for_what_the_study_treated(url):
+    figure = load_catalogue().figure("osmind_ptsd_inf6")
+    with practice(url) as cut:
+        frames = recut.frames_for(cut, figure)
+        assert (frames.condition, len(frames.courses)) == ("ptsd", 0)
+
+
+def test_a_chosen_indication_is_not_cut_again(url):
+    figure = load_catalogue().figure("osmind_ptsd_inf6")
+    with practice(url, indication="depression") as cut:
+        frames = recut.frames_for(cut, figure)
+        assert (frames.condition, len(frames.courses)) == (None, 4)
 
 
 def test_ever_within_six_weeks_follows_the_days(url):
@@ -114,6 +141,26 @@ def test_ever_within_six_weeks_follows_the_days(url):
     assert isinstance(result, Comparison)
     assert (result.ever.measured, result.ever.events) == (2, 1)
     assert result.ever_step.estimate == 0.5
+
+
+def test_a_score_after_six_weeks_is_not_behind_a_number_of_six_weeks(
+    migrated_sqlite_url,
+):
+    write_practice(migrated_sqlite_url, LATE)
+    figure = load_catalogue().figure("oliver_2022_phq9_6wk")
+    with practice(migrated_sqlite_url) as cut:
+        courses = courses_ever(cut, figure, "response", "days")
+    assert courses["state"].tolist() == ["event", "no event", "missing"]
+    assert courses["total"].tolist()[:2] == [8, 15]
+
+
+LATE = """
+    course | infusions | phq9
+    -------+-----------+-----------------------
+    a      | 0, 3, 7   | -1: 20, 20: 8, 30: 4
+    b      | 0, 3, 7   | -1: 20, 20: 15, 60: 4
+    c      | 0, 3, 7   | -1: 20, 60: 4
+"""
 
 
 def test_a_rule_that_was_not_seen_is_refused_without_reading(url):

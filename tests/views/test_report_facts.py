@@ -12,8 +12,8 @@ from data.patients import get_course, get_patient
 from tests import factories
 from tests.actors import TESTER, with_role
 from views import wording
+from views.course_record import load_course
 from views.note_text import note_text
-from views.patient_details import load_course
 from views.report_facts import (
     LONGEST_TEXT,
     MOST_ROWS,

@@ -16,7 +16,7 @@ from data.infusions import InfusionFacts
 from data.patients import Course, Patient
 from measures.registry import MEASURES
 from views import report_pdf as report_pdf_module
-from views.patient_details import CourseRecord
+from views.course_record import CourseRecord
 from views.report_chart import chart_key, course_svg, date_ticks
 from views.report_facts import Printed, progress_report
 from views.report_pdf import SQUARE, SQUARE_MEANS, printable, report_pdf

@@ -1,7 +1,7 @@
 """From a number to the patients in it, and back."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,17 +33,26 @@ class Number:
         What the number is of, as in ``Not measured``.
     rows
         A row for each thing counted: ``patient_id``, and the other columns as they are
-        shown, in this order, under these names. Dates are dates.
+        shown, in this order, under these names. Dates are dates. Or a function that
+        returns them, which is called only once the list is opened.
+    count
+        How many rows there are; to be given where ``rows`` is a function.
     """
 
     code: str
     name: str
-    rows: pd.DataFrame
+    rows: pd.DataFrame | Callable[[], pd.DataFrame]
+    count: int | None = None
 
     @property
     def label(self) -> str:
         """What the button says."""
-        return f"{self.name}: {len(self.rows)}"
+        count = len(self.rows) if self.count is None else self.count
+        return f"{self.name}: {count}"
+
+    def listed(self) -> pd.DataFrame:
+        """Return the rows, put together now where they were not yet."""
+        return self.rows() if callable(self.rows) else self.rows
 
 
 def show_behind(
@@ -80,15 +89,18 @@ def show_behind(
     if chosen is None or chosen not in by_code:
         return
     number = by_code[chosen]
-    if number.rows.empty:
+    rows = number.listed()
+    if rows.empty:
         st.caption("Nobody is in this number.")
         return
-    _patient_list(number, key, page)
+    _patient_list(number, rows, key, page)
 
 
-def _patient_list(number: Number, key: str, page: tuple[str, str]) -> None:
-    ids = number.rows["patient_id"].tolist()
-    table = _with_names(number.rows)
+def _patient_list(
+    number: Number, rows: pd.DataFrame, key: str, page: tuple[str, str]
+) -> None:
+    ids = rows["patient_id"].tolist()
+    table = _with_names(rows)
     event = st.dataframe(
         table,
         hide_index=True,

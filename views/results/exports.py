@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import streamlit as st
 
+from analysis.proportions import Proportion
 from analysis.suppression import Layout, suppress
+from data import database
+from data.audit import EXPORT, note
 from data.settings import read_settings
 from views import state
-from views.results.wording.exports import csv_text, export_rows
-from views.seen import note_export
-from views.state import reading
+from views.results.wording.exports import csv_text, export_rows, small_numbers
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Export:
     rows
         By the words of the first column. Counts are whole numbers, shares are
         ``Proportion``; `views.results.wording.exports.cell` says what else a cell can
-        be.
+        be. A row of which nothing was counted has None for every count and share.
     layout
         Which columns are counts and how they hang together; None: the table counts no
         patients.
@@ -32,6 +34,13 @@ class Export:
         What was asked: definitions, choice of courses, as-of date.
     first
         Name of the first column.
+
+    Raises
+    ------
+    ValueError
+        If a column holds whole numbers, shares or bounds that the layout does not
+        name: they would leave the practice as they are. If a name is both of a column
+        and in the stamp.
     """
 
     name: str
@@ -39,6 +48,15 @@ class Export:
     layout: Layout | None
     stamp: Mapping[str, str]
     first: str = "Number"
+
+    def __post_init__(self) -> None:
+        for name in sorted(_undeclared(self)):
+            raise ValueError(
+                f"{self.name}: the layout does not say what {name!r} counts."
+            )
+        columns = {self.first}.union(*self.rows.values())
+        for name in sorted(columns.intersection(self.stamp)):
+            raise ValueError(f"{self.name}: {name!r} is a column and in the stamp.")
 
 
 def export_csv(export: Export, fewer_than: int) -> bytes:
@@ -53,29 +71,53 @@ def export_csv(export: Export, fewer_than: int) -> bytes:
     """
     rows, stamp = export.rows, dict(export.stamp)
     if export.layout is not None:
-        hidden = suppress(rows, export.layout, fewer_than)
-        rows = hidden.rows
-        stamp["Small numbers"] = (
-            f"Counts under {fewer_than} are shown as fewer than {fewer_than}; "
-            "others are not shown where a small one could be worked out from them."
-        )
+        counted = {n: row for n, row in rows.items() if _counts(row, export.layout)}
+        rows = {**rows, **suppress(counted, export.layout, fewer_than).rows}
+        stamp["Small numbers"] = small_numbers(fewer_than)
     return csv_text(export_rows(export.first, rows), stamp).encode("utf-8-sig")
 
 
 def download(export: Export, *, label: str = "Download this table (CSV)") -> None:
-    """Offer a table as a file; it is noted in the audit when it is taken.
+    """Offer a table as a file, which is made and noted only when it is asked for.
 
-    Small counts are hidden only when the file is asked for, which takes time.
+    Hiding small counts takes time; and what is noted on the page's next run may come
+    after the file, or never. Nothing on the page changes, so it is not run again.
     """
-    engine = state.engine()
-    with reading(engine) as connection:
-        fewer_than = read_settings(connection).small_number
+    engine, actor = state.engine(), state.actor()
+
+    def make() -> bytes:
+        # Not in the page's run, which alone knows its visitor.
+        with database.writing(engine, actor) as connection:
+            note(connection, EXPORT, f"results {export.name}")
+            fewer_than = read_settings(connection).small_number
+        return export_csv(export, fewer_than)
+
     st.download_button(
         label,
-        lambda: export_csv(export, fewer_than),
+        make,
         file_name=f"{export.name}.csv",
         mime="text/csv",
         key=f"csv_{export.name}",
-        on_click=note_export,
-        args=(engine, f"results {export.name}"),
+        on_click="ignore",
     )
+
+
+def _counts(row: Mapping[str, object], layout: Layout) -> bool:
+    """Whether anything was counted in a row; a share without its counts is too much."""
+    named = (*layout.counts, *layout.derived)
+    return any(row.get(name) is not None for name in named)
+
+
+def _undeclared(export: Export) -> set[str]:
+    """Return the columns that could give patients away and that no layout names."""
+    layout = export.layout
+    named = {*layout.counts, *layout.derived} if layout else set()
+    kinds = (Integral, Proportion, tuple) if layout else (Proportion,)
+    return {
+        name
+        for row in export.rows.values()
+        for name, value in row.items()
+        if name not in named
+        and isinstance(value, kinds)
+        and not isinstance(value, bool)
+    }

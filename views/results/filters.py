@@ -1,4 +1,4 @@
-"""What the outcomes page is asked: which number, at which time, of which courses."""
+"""What a page of results is asked: which number, at which time, of which courses."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,10 +40,16 @@ def ask(connection: Connection) -> tuple[Question, Practice]:
 
 
 @contextmanager
-def filter_row() -> Iterator[None]:
-    """Lay the filters of a page beside each other; they are not for paper."""
+def filter_row(name: str = "filters") -> Iterator[None]:
+    """Lay the filters of a page beside each other; they are not for paper.
+
+    Parameters
+    ----------
+    name
+        Of the row; one page can have several.
+    """
     with (
-        st.container(key=f"{NOT_ON_PAPER}_filters"),
+        st.container(key=f"{NOT_ON_PAPER}_{name}"),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         yield
@@ -52,7 +58,7 @@ def filter_row() -> Iterator[None]:
 def ask_courses(connection: Connection) -> Practice:
     """Ask which courses, and as of which day; every page remembers the same answer."""
     selection = Selection(
-        as_of_day=_as_of(),
+        as_of_day=ask_as_of(),
         first_day_from=_day("Infusion 1 from", "from"),
         first_day_to=_day("Infusion 1 until", "until"),
         indication=_indication(),
@@ -93,11 +99,11 @@ def ask_window(measure: Measure) -> RecallWindow:
     if len(windows) == 1:
         return windows[0]
     chosen = st.selectbox(
-        "Recall window",
+        f"{measure.name} recall window",
         [window.code for window in windows],
         format_func=lambda code: measure.recall_window(code).name.capitalize(),
         key=f"outcomes_window_{measure.code}",
-        width=150,
+        width=175,
         persist_state="session",
         help="The days the form asked about. Forms of different windows are not mixed.",
     )
@@ -132,7 +138,8 @@ def ask_timepoint() -> TimePoint:
     return TIMEPOINTS[code]
 
 
-def _as_of() -> int:
+def ask_as_of() -> int:
+    """Ask for the day on which the question is asked; return its number."""
     chosen = st.date_input(
         "As of",
         value=state.today(),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.actors import Right
 from data.database import Connection
-from data.patients import list_patients
+from data.patients import has_patients
 from views import state
 from views.alert_banner import escalated_alerts
 from views.components import empty_practice
@@ -42,7 +42,7 @@ def results_page(title: str, name: str) -> Iterator[Connection]:
     fit_on_paper()
     engine = state.engine()
     with reading(engine) as connection:
-        if not list_patients(connection):
+        if not has_patients(connection):
             empty_practice(engine)
         note_list_seen(engine, name)
         escalated_alerts(engine)

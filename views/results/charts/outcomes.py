@@ -6,7 +6,7 @@ Pure functions that return Plotly figures as dicts; text is worded elsewhere.
 import html
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.comparison import Comparison, Refusal, published_share, why_not
@@ -15,7 +15,7 @@ from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
 from measures.figures import Citation, PublishedFigure
 from views.charts import ACCENT, NEUTRAL, SHADE
-from views.results.counts.recut import Beside
+from views.results.counts.recut import Beside, Cited
 from views.results.wording import outcomes as wording
 from views.results.wording import published as published_wording
 from views.results.wording.numbers import as_printed, percent, percent_range
@@ -95,7 +95,7 @@ def in_view(beside: Beside, results: Mapping[str, Result]) -> list[Section]:
     for item in beside.cited:
         if beside.unsupported(item.citation):
             cited.append(as_cited_entry(item.citation))
-        cited += [entry(results[figure.code]) for figure in item.figures]
+        cited += [cited_entry(item, results[f.code]) for f in item.figures]
     listed = {
         "cited": cited,
         "direct": [entry(results[f.code]) for f in beside.direct],
@@ -141,6 +141,15 @@ def entry(result: Result, *, beside_context: bool = False) -> Entry:
     if beside_context or not only_context:
         marks += _practice(result)
     return Entry(figure.study.name, detail, tuple(marks))
+
+
+def cited_entry(cited: Cited, result: Result) -> Entry:
+    """Return the lines of a figure that the article leads to, its verdict first."""
+    (note,) = published_wording.verdict_notes(
+        [(cited.citation, result.figure)]
+    ).values()
+    lines = entry(result)
+    return replace(lines, marks=(Mark(PUBLISHED, note), *lines.marks))
 
 
 def negative_entry(figure: PublishedFigure, outcome: str) -> Entry:
@@ -417,8 +426,8 @@ def by_infusion(now: Mapping[int, OutcomeRate], ever: EverCurve) -> Figure:
             },
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
             "annotations": [
-                *_n_row("measured then", {k: now[k].measured for k in numbers}, 34),
-                *_n_row("not met before", _at_risk(followed, numbers), 54),
+                *n_row("measured then", {k: now[k].measured for k in numbers}, 34),
+                *n_row("not met before", _at_risk(followed, numbers), 54),
             ],
         },
     }
@@ -471,7 +480,8 @@ def _at_risk(followed: Mapping[int, Step], numbers: Sequence[int]) -> dict[int, 
     return {k: followed[k].at_risk if k in followed else 0 for k in numbers}
 
 
-def _n_row(name: str, counts: Mapping[int, int], below: int) -> list[Figure]:
+def n_row(name: str, counts: Mapping[int, int], below: int) -> list[Figure]:
+    """Return counts under an axis, by their place on it, in a row with a name."""
     place = {
         "y": 0,
         "yref": "paper",

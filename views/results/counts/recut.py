@@ -5,6 +5,7 @@ For pages and for the command line; nothing is counted and nothing is worded her
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -25,9 +26,13 @@ from analysis.outcomes import (
     outcome_rate,
     select_courses,
 )
-from data import frames, moments
+from data import answer_frames, frames, moments
 from data.database import Connection
+from data.follow_up import FollowUp, follow_up_frames
 from data.published import Catalogue
+from data.quality_exclusions import quality_exclusions_frame
+from data.quality_frames import quality_courses_frame, quality_forms_frame
+from data.snapshots import score_ids_frame
 from measures.criteria import Criterion
 from measures.days import day_number
 from measures.figures import (
@@ -39,7 +44,10 @@ from measures.figures import (
 from measures.pcl5 import PCL5
 from measures.phq9 import PHQ9
 from measures.registry import ELIGIBILITY, MEASURES
-from measures.timepoints import DEFAULT_TIMEPOINT
+from measures.timepoints import DEFAULT_TIMEPOINT, END_OF_INDUCTION
+
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Selection:
     first_day_to: int | None = None
     indication: str | None = None
     clinician: str | None = None
+    condition: Condition | None = None
+    """Only courses for this, alone or with another: what a study's patients had."""
     all_courses: bool = False
     """False: each patient's first course of those chosen."""
     eligible_at_least: int | None = None
@@ -73,7 +83,7 @@ class Practice:
 
     connection: Connection
     selection: Selection
-    _read: dict[tuple, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _read: dict[tuple, Any] = field(default_factory=dict, repr=False)
 
     def choosing(self, selection: Selection) -> "Practice":
         """Return the same records for another selection; nothing is read again."""
@@ -99,14 +109,22 @@ class Practice:
     ) -> pd.DataFrame:
         """Return the chosen courses, columns ``analysis.columns.COURSES``."""
         asked = self.selection
+        started = self.started(measure, timepoint, recall_window)
         chosen = select_courses(
-            self.started(measure, timepoint, recall_window),
+            started[_treated_for(started, asked.condition)],
             indication=asked.indication,
             clinician=asked.clinician,
             first_day_from=asked.first_day_from,
             first_day_to=asked.first_day_to,
         )
         return chosen if asked.all_courses else one_course_per_patient(chosen)
+
+    def score_ids(
+        self, measure: str, timepoint: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return which forms are the baselines and scores, of every started course."""
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        return self._once(score_ids_frame, **cut, timepoint=timepoint)
 
     def by_infusion(
         self, measure: str, recall_window: str | None = None
@@ -122,6 +140,35 @@ class Practice:
         cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
         return self._of_chosen(frames.scores_after_frame, cut)
 
+    def answers(
+        self, measure: str, timepoint: str, recall_window: str | None = None
+    ) -> pd.DataFrame:
+        """Return the answers of every started course, ``change_shape.ANSWERS``."""
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        return self._once(answer_frames.answers_frame, **cut, timepoint=timepoint)
+
+    def follow_up(self, measure: str, recall_window: str | None = None) -> FollowUp:
+        """Return the same courses at the end of induction, and what came after.
+
+        Forms and boosters are those of every started course.
+        """
+        cut = {"measure": measure, "recall_window": recall_window or _own(measure)}
+        after = self._once(follow_up_frames, **cut)
+        courses = self.courses(**cut, timepoint=END_OF_INDUCTION.code)
+        return replace(after, courses=courses)
+
+    def quality_records(self) -> dict[str, pd.DataFrame]:
+        """Return what quality measures are counted from, of every patient.
+
+        The owners say who is counted, so the choice of courses makes no difference.
+        """
+        forms = {"measure": PHQ9.code, "recall_window": _own(PHQ9.code)}
+        return {
+            "courses": self._once(quality_courses_frame),
+            "forms": self._once(quality_forms_frame, **forms),
+            "exclusions": self._once(quality_exclusions_frame),
+        }
+
     def _of_chosen(
         self, read: Callable[..., pd.DataFrame], cut: dict[str, str]
     ) -> pd.DataFrame:
@@ -131,7 +178,7 @@ class Practice:
         rows = self._once(read, **cut)
         return rows[rows["course_id"].isin(chosen["course_id"])]
 
-    def _once(self, read: Callable[..., pd.DataFrame], **cut: str) -> pd.DataFrame:
+    def _once(self, read: Callable[..., Read], **cut: str) -> Read:
         as_of_day = self._cut_off()
         name = (read, as_of_day, *cut.values())
         if name not in self._read:
@@ -229,7 +276,32 @@ def compare_figure(
     reason = why_not(figure, outcome)
     if reason:
         return Refusal(figure, outcome, reason)
-    return compare(figure, outcome, _frames(practice, figure), confidence=confidence)
+    cut = frames_for(practice, figure)
+    return compare(figure, outcome, cut, confidence=confidence)
+
+
+def frames_for(practice: Practice, figure: PublishedFigure) -> PracticeFrames:
+    """Return the practice's courses cut as a figure that can be re-cut asks.
+
+    Where no indication was chosen, they are those for what the study treated.
+    """
+    recut, chosen = figure.recut, practice.selection
+    condition = figure.study.condition if chosen.indication is None else None
+    practice = practice.choosing(replace(chosen, condition=condition))
+    by_days = recut.timepoint == EVER_WITHIN_42_DAYS
+    timepoint = DEFAULT_TIMEPOINT.code if by_days else recut.timepoint
+    cut = (recut.measure, recut.recall_window)
+    by_infusion = not by_days and recut.counted != "now"
+    return PracticeFrames(
+        courses=practice.courses(recut.measure, timepoint, recut.recall_window),
+        measure=recut.measure,
+        recall_window=recut.recall_window,
+        timepoint=recut.timepoint,
+        condition=condition,
+        by_infusion=practice.by_infusion(*cut) if by_infusion else None,
+        scores=practice.scores_after(*cut) if by_days else None,
+        **_asked(practice, recut.measure),
+    )
 
 
 def compare_figures(
@@ -269,6 +341,11 @@ class Beside:
     negative: tuple[PublishedFigure, ...]
     """Context that found no benefit: never left out of view."""
     context: tuple[PublishedFigure, ...]
+
+    @property
+    def verdicts(self) -> tuple[tuple[Citation, PublishedFigure], ...]:
+        """Each cited figure with the citation that leads to it."""
+        return tuple((c.citation, figure) for c in self.cited for figure in c.figures)
 
     @property
     def as_cited(self) -> tuple[Citation, ...]:
@@ -342,21 +419,18 @@ _MEASURE_OF: dict[Condition, str] = {
 }
 
 
-def _frames(practice: Practice, figure: PublishedFigure) -> PracticeFrames:
-    recut = figure.recut
-    by_days = recut.timepoint == EVER_WITHIN_42_DAYS
-    timepoint = DEFAULT_TIMEPOINT.code if by_days else recut.timepoint
-    cut = (recut.measure, recut.recall_window)
-    by_infusion = not by_days and recut.counted != "now"
-    return PracticeFrames(
-        courses=practice.courses(recut.measure, timepoint, recut.recall_window),
-        measure=recut.measure,
-        recall_window=recut.recall_window,
-        timepoint=recut.timepoint,
-        by_infusion=practice.by_infusion(*cut) if by_infusion else None,
-        scores=practice.scores_after(*cut) if by_days else None,
-        **_asked(practice, recut.measure),
-    )
+# Both conditions count wherever one of them was treated.
+_INDICATIONS_OF: dict[Condition, tuple[str, ...]] = {
+    "depression": ("depression", "both"),
+    "ptsd": ("ptsd", "both"),
+    "both": ("both",),
+}
+
+
+def _treated_for(courses: pd.DataFrame, condition: Condition | None) -> pd.Series:
+    if condition is None:
+        return pd.Series(True, index=courses.index)
+    return courses["indication"].isin(_INDICATIONS_OF[condition])
 
 
 def _asked(practice: Practice, measure: str) -> dict[str, int]:

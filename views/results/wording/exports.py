@@ -4,10 +4,13 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
+from math import isnan
+from numbers import Integral
 
 from analysis.proportions import Proportion
 from analysis.suppression import Hidden
-from views.results.wording.numbers import NO_DATA, percent, percent_range
+from views.results.wording.numbers import NO_DATA, percent, percent_range, points
 
 
 Row = Mapping[str, str]
@@ -24,28 +27,46 @@ def export_rows(first: str, rows: Mapping[str, Mapping[str, object]]) -> list[Ro
 def cell(value: object) -> str:
     """Return one cell in words.
 
-    A share is written with its interval, two shares of 1 as a range, a number with one
-    decimal where it is not whole, what is hidden as such, None as no data, and words as
-    they are.
+    Parameters
+    ----------
+    value
+        A whole number, a share, two shares of 1 as a range, a number with a fraction,
+        a day, yes or no, words, what is hidden, or None; NaN is None.
 
     Examples
     --------
-    >>> cell(12), cell(2.25), cell(None), cell((0.1, 0.5)), cell(Hidden(5))
-    ('12', '2.2', 'no data', '10–50 %', 'fewer than 5')
+    >>> cell(12), cell(-2.25), cell(None), cell((0.1, 0.5)), cell(True)
+    ('12', '−2.2', 'no data', '10–50 %', 'yes')
+    >>> from analysis.proportions import wilson_proportion
+    >>> cell(wilson_proportion(6, 10)), cell(date(2026, 11, 1)), cell(Hidden(5))
+    ('60 % (31–83)', '2026-11-01', 'fewer than 5')
     """
     match value:
         case None:
             return NO_DATA
+        case bool():
+            return "yes" if value else "no"
         case Hidden():
             return value.text
         case Proportion():
             interval = percent_range(value.lower, value.upper)
             return f"{percent(value.estimate)} ({interval})"
-        case (float() as lower, float() as upper):
-            return f"{percent_range(lower, upper)} %"
+        case (lower, upper):
+            return NO_DATA if lower is None else f"{percent_range(lower, upper)} %"
         case float():
-            return f"{value:.1f}"
-    return str(value)
+            return NO_DATA if isnan(value) else points(value)
+        case str() | date() | Integral():
+            return str(value)
+    raise TypeError(f"a cell cannot hold {value!r}.")
+
+
+def small_numbers(fewer_than: int) -> str:
+    """Return what was hidden of an exported table, in a sentence."""
+    return (
+        f"A count under {fewer_than}, 0 too, is printed as fewer than {fewer_than}. "
+        "Not shown: a count from which a small one could be worked out, and a share "
+        "of which a count is hidden."
+    )
 
 
 def csv_text(rows: Sequence[Row], stamp: Row) -> str:

@@ -56,10 +56,10 @@ def points(value: float) -> str:
 
     Examples
     --------
-    >>> points(-18.64), points(2)
-    ('−18.6', '2.0')
+    >>> points(-18.64), points(2), points(-0.01)
+    ('−18.6', '2.0', '0.0')
     """
-    return f"{value:.1f}".replace("-", MINUS)
+    return f"{value:z.1f}".replace("-", MINUS)
 
 
 def points_range(lower: float | None, upper: float | None) -> str:

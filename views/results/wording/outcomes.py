@@ -1,7 +1,7 @@
 """Rates and curves in words: the only rounding and percent signs for outcomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import isnan
 
@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.ever import EverCurve, Step
 from analysis.outcomes import (
     EVENT,
+    MEASURED,
     MISSING,
     NO_BASELINE,
     NO_EVENT,
@@ -44,6 +45,7 @@ from views.results.wording.numbers import (
     percent_range,
     share_of,
 )
+from views.wording import escape
 
 
 ANY = "any"
@@ -196,6 +198,7 @@ STATE_WORDS = {
     MISSING: "due, not measured",
     EVENT: "criterion met",
     NO_EVENT: "criterion not met",
+    MEASURED: "measured",
 }
 
 
@@ -325,6 +328,12 @@ def scope(selection: Selection) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def scope_as_typed(selection: Selection) -> str:
+    """Return `scope` for Markdown, a name in it shown as it was typed."""
+    clinician = selection.clinician
+    return scope(replace(selection, clinician=clinician and escape(clinician)))
+
+
 def indication_text(indication: str | None) -> str:
     """Return the indication that was chosen; None is any."""
     return ANY if indication is None else INDICATIONS[indication]
@@ -424,12 +433,26 @@ def _period(selection: Selection) -> str:
 # By infusion.
 
 
-def by_infusion_sentence(ever: EverCurve) -> str:
-    """Return what the two curves show, and how many they leave out."""
+NOT_AFTER_ANY_INFUSION = (
+    "Nobody eligible was measured after an infusion yet. Record a form after each "
+    "infusion, at the latest before the next one."
+)
+EVER_CURVE = "Met it at least once"
+
+
+def by_infusion_headline(ever: EverCurve) -> str:
+    """Return how many had met the criterion by the last infusion of the protocol."""
     step = ever.at(INDUCTION.protocol_infusions) or ever.steps[0]
     return (
         f"By infusion {int(step.time)}, {ever_text(step)} of those followed had met "
-        f"the criterion at least once. {ever.measured} of the {ever.eligible} "
+        "the criterion at least once."
+    )
+
+
+def by_infusion_sentence(ever: EverCurve) -> str:
+    """Return how the two curves are to be read, and how many they leave out."""
+    return (
+        f"{ever.measured} of the {ever.eligible} "
         "eligible have a score after an infusion; the others are in neither curve. "
         "Meeting it now can fall again; having met it at least once can only rise. "
         "The two are not of the same courses, so either can be the higher. "
@@ -488,7 +511,7 @@ def selection_stamp(
     return {
         "Measure": measure.name,
         "Recall window": window.name,
-        "Courses": scope(selection),
+        "Counted courses": scope(selection),
         "As of": day_date(selection.as_of_day).isoformat(),
     }
 

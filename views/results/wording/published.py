@@ -16,6 +16,7 @@ from analysis.comparison import (
 )
 from analysis.ever import Step
 from analysis.proportions import Difference, Proportion
+from analysis.suppression import PROTECTED_REST, Layout, Sum
 from measures.figures import (
     Citation,
     ProtocolNote,
@@ -79,15 +80,27 @@ _OF_WHOM = {
 
 
 HOW_RECUT = (
-    "Each figure has its own criterion, time point and denominator; the practice is "
-    "counted again by each of them, on the courses chosen above. Practice and "
-    "published intervals are 95 % Wilson intervals; a figure whose n was not seen has "
-    "none."
+    "Each figure has its own criterion, time point, denominator and indication; the "
+    "practice is counted again by each of them, on the courses chosen above. Lowest "
+    "baselines are the practice's own: no study's is on these scales. Practice and "
+    "published intervals are 95 % Wilson intervals, the published from the reported "
+    "n; a figure whose n was not seen has none."
 )
 HOW_CHANGE = (
     "Points from baseline, of those measured; negative is better. Each practice "
     "number is counted at the figure's own time point; its interval is a t interval."
 )
+
+BESIDE_LAYOUT = Layout(
+    counts=("n", "events"),
+    sums=(Sum("n", ("events",), PROTECTED_REST),),
+    derived={
+        "Practice": ("n", "events"),
+        "Practice minus published, points": ("n", "events"),
+        "Looks the same": ("n",),
+    },
+)
+CHANGE_LAYOUT = Layout(counts=("n",), derived={"Practice": ("n",)})
 
 # One figure.
 
@@ -215,6 +228,11 @@ def difference_text(result: Result) -> str:
 
 def sentence(result: Result) -> str:
     """Return the comparison in one sentence, without saying why they differ."""
+    return f"{both_numbers(result)} {difference_sentence(result)}".strip()
+
+
+def both_numbers(result: Result) -> str:
+    """Return the practice's number and the published one, or why there is only one."""
     name = result.figure.study.name
     if isinstance(result, Refusal):
         return f"{name} has no practice number beside it. {result.reason}"
@@ -224,23 +242,109 @@ def sentence(result: Result) -> str:
         else rate_text(result.figure.rate(result.outcome))
     )
     return (
-        f"Practice, counted the same way: {practice_text(result)}. "
-        f"{name}: {published}. {_difference_sentence(result)}"
-    ).strip()
+        f"Practice, counted the same way: {practice_text(result)}. {name}: {published}."
+    )
 
 
-def comparison_rows(results: Iterable[Result]) -> list[dict[str, str]]:
-    """Return the numbers of a forest plot as a table."""
+def of_whom(figure: PublishedFigure) -> str:
+    """Return what those are of whom the practice's share is, beside a figure."""
+    return _OF_WHOM[figure.recut.denominator]
+
+
+def verdict_notes(cited: Iterable[tuple[Citation, PublishedFigure]]) -> dict[str, str]:
+    """Return what was found of each cited figure's citation, by the figure's code."""
+    return {figure.code: _verdict_note(citation) for citation, figure in cited}
+
+
+def comparison_rows(
+    results: Iterable[Result],
+    *,
+    alike: Mapping[str, str] | None = None,
+    verdicts: Mapping[str, str] | None = None,
+) -> list[dict[str, str]]:
+    """Return the numbers of a forest plot as a table.
+
+    Parameters
+    ----------
+    results
+        A row for each.
+    alike
+        By the figure's code, which rates would look the same.
+    verdicts
+        By the figure's code, as `verdict_notes` returns them.
+    """
     return [
         {
             "Figure": _title_and_tier(result.figure),
             "Published": _published_with_control(result),
             "Practice, counted the same way": practice_text(result),
             "Practice minus published, points": difference_text(result),
-            READ_WITH: result.figure.sentence,
+            "Looks the same": (alike or {}).get(result.figure.code, NOTHING),
+            READ_WITH: _read_with(result.figure, verdicts or {}),
         }
         for result in results
     ]
+
+
+def export_rows(
+    results: Iterable[Result],
+    *,
+    alike: Mapping[str, str],
+    verdicts: Mapping[str, str],
+) -> dict[str, dict[str, object]]:
+    """Return the same for a file: counts apart, and what the table leaves out.
+
+    ``Looks the same`` and the difference stand with the share they are of; a figure
+    without a practice number has no counts and says why.
+    """
+    rows: dict[str, dict[str, object]] = {}
+    for result in results:
+        figure = result.figure
+        about = {
+            READ_WITH: _read_with(figure, verdicts),
+            "Published definition": _definition(result),
+            "Published n": figure.denominator,
+            "Matched": " ".join(getattr(result, "matched", ())),
+            "Not matched": " ".join(getattr(result, "unmatched", ())),
+            "Source": figure.source,
+        }
+        for how, counted in _counted(result, alike.get(figure.code)):
+            rows[f"{_title_and_tier(figure)}{how}"] = {
+                "Published": _published_with_control(result),
+                **counted,
+                **about,
+            }
+    return rows
+
+
+def as_cited_export(citations: Iterable[Citation]) -> dict[str, dict[str, object]]:
+    """Return the article's unsupported rates as rows of the same file."""
+    return {
+        f"{citation.name}, as cited: {citation.rates.timepoint}": {
+            "Published": as_cited_text(citation),
+            **_no_number("there is nothing to count by"),
+            READ_WITH: f"{upper_first(citation.rates.label)}.",
+            "Published definition": citation.explanation,
+        }
+        for citation in citations
+    }
+
+
+def change_export(results: Iterable[Result]) -> dict[str, dict[str, object]]:
+    """Return mean changes for a file, the practice's n apart."""
+    rows: dict[str, dict[str, object]] = {}
+    for result in results:
+        mean = getattr(result, "practice", None)
+        why_not = f"none: {lower_first(getattr(result, 'reason', ''))}"
+        rows[title(result.figure)] = {
+            "Published mean change, points": change_text(result.figure.change),
+            "n": mean.n if mean else None,
+            "Practice": mean_text(mean) if mean else None,
+            "No practice number": "" if mean else why_not,
+            READ_WITH: result.figure.sentence,
+            "Source": result.figure.source,
+        }
+    return rows
 
 
 def shown(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -263,6 +367,7 @@ def as_cited_rows(citations: Iterable[Citation]) -> list[dict[str, str]]:
             "Published": as_cited_text(citation),
             "Practice, counted the same way": "none: there is nothing to count by",
             "Practice minus published, points": NOTHING,
+            "Looks the same": NOTHING,
             READ_WITH: f"{upper_first(citation.rates.label)}.",
         }
         for citation in citations
@@ -288,25 +393,6 @@ def change_rows(results: Iterable[Result]) -> list[dict[str, str]]:
             READ_WITH: result.figure.sentence,
         }
         for result in results
-    ]
-
-
-def csv_columns(
-    as_cited: Iterable[Citation], results: Iterable[Result]
-) -> list[dict[str, str]]:
-    """Return what the table leaves out, row by row: by what rule, and what is not."""
-    return [
-        *({"Published definition": citation.explanation} for citation in as_cited),
-        *(
-            {
-                "Published definition": _definition(result),
-                "Published n": result.figure.denominator,
-                "Matched": " ".join(getattr(result, "matched", ())),
-                "Not matched": " ".join(getattr(result, "unmatched", ())),
-                "Source": result.figure.source,
-            }
-            for result in results
-        ),
     ]
 
 
@@ -341,8 +427,62 @@ def _shares(result: Comparison) -> list[str]:
     return parts
 
 
-def _difference_sentence(result: Comparison) -> str:
-    difference = result.difference
+def _verdict_note(citation: Citation) -> str:
+    if citation.supported:
+        return f"Cited by the article: {citation.verdict}."
+    return f"In place of {citation.name}, as cited: {citation.verdict}."
+
+
+def _read_with(figure: PublishedFigure, verdicts: Mapping[str, str]) -> str:
+    return f"{verdicts.get(figure.code, '')} {figure.sentence}".strip()
+
+
+def _counted(result: Result, alike: str | None) -> list[tuple[str, dict[str, object]]]:
+    """Return the practice's shares beside a figure, each with how it was counted."""
+    if isinstance(result, Refusal):
+        return [("", _no_number(result.reason))]
+    share, step = result.share, result.ever_step
+    both = share is not None and step is not None
+    rows = []
+    if share is not None:
+        now = {
+            "Of whom": of_whom(result.figure),
+            "n": share.n,
+            "events": share.events,
+            "Practice": share,
+            "Practice minus published, points": difference_text(result),
+            "Looks the same": alike,
+            "No practice number": "",
+        }
+        rows.append((", now" if both else "", now))
+    if step is not None:
+        met = sum(s.events for s in result.ever.steps if s.time <= step.time)
+        ever = _no_number("") | {
+            "Of whom": "followed, at least once",
+            "n": result.ever.measured,
+            "events": met,
+            "Practice": ever_text(step),
+            "No practice number": "",
+        }
+        rows.append((", at least once" if both else "", ever))
+    return rows
+
+
+def _no_number(reason: str) -> dict[str, object]:
+    return {
+        "Of whom": "",
+        "n": None,
+        "events": None,
+        "Practice": None,
+        "Practice minus published, points": None,
+        "Looks the same": None,
+        "No practice number": f"none: {lower_first(reason)}",
+    }
+
+
+def difference_sentence(result: Result) -> str:
+    """Return practice minus published in a sentence; empty where there is none."""
+    difference = getattr(result, "difference", None)
     if difference is None:
         return ""
     includes = difference.lower <= 0 <= difference.upper
