@@ -33,7 +33,11 @@ GIVEN_NAMES = (
     *("Ivy", "Juniper", "Larch", "Laurel", "Lilac", "Linden", "Maple", "Myrtle"),
     *("Oak", "Olive", "Poplar", "Rowan", "Sorrel", "Willow"),
 )
-CLINICIANS = ("Dr. Invented", "Dr. Fictional")
+# Who gives infusions: two teams, whose members take turns.
+TEAMS = (
+    ("Dr. Invented", "Dr. Supposed", "Dr. Fabled"),
+    ("Dr. Fictional", "Dr. Pretended", "Dr. Dreamt"),
+)
 SITES = ("Example clinic North", "Example clinic South")
 NURSE = "Nurse Imaginary"
 OLD_SYSTEM = "Import of old records"
@@ -258,11 +262,13 @@ def stamp(minute: int) -> datetime:
 def _person(number: int) -> _Person:
     rng = random.Random(f"{SEED} {number}")
     mild = rng.random() < 0.06
+    indication = _one_of(rng, {"depression": 55, "both": 25, "ptsd": 20})
+    team = rng.choice(TEAMS)
     return _Person(
         number=number,
         rng=rng,
-        indication=_one_of(rng, {"depression": 55, "both": 25, "ptsd": 20}),
-        clinician=rng.choice(CLINICIANS),
+        indication=indication,
+        clinician=team[number % len(team)],
         site=rng.choice(SITES),
         weight=rng.uniform(52, 108),
         severity={

@@ -117,25 +117,32 @@ def practice_alerts(engine: Engine) -> None:
         _list_waiting(wording.waiting_heading(len(alerts)), waiting, hours, footnote)
 
 
-def escalated_alerts(engine: Engine) -> None:
+def escalated_alerts(engine: Engine, *, by_name: bool) -> None:
     """Tell the lead of alerts that are open for longer than the practice allows.
 
     Parameters
     ----------
     engine
         The practice's database.
+    by_name
+        Whether each patient is listed; otherwise a line leads to where they are.
     """
     with state.reading(engine) as connection:
         hours = read_settings(connection).alert_escalation_hours
         late = [a for a in list_alerts(connection) if wording.is_escalated(a, hours)]
         alerts = _by_patient(late)
-        waiting = _named(connection, alerts)
-    if late:
-        heading = wording.escalated_heading(late, hours)
-        footnote = (
-            f"{wording.WHO_CAN} {wording.others_wait(len(alerts) - len(waiting))}"
-        )
-        _list_waiting(heading, waiting, hours, footnote)
+        waiting = _named(connection, alerts) if by_name else []
+    if not late:
+        return
+    heading = wording.escalated_heading(late, hours)
+    if by_name:
+        others = wording.others_wait(len(alerts) - len(waiting))
+        _list_waiting(heading, waiting, hours, f"{wording.WHO_CAN} {others}")
+    else:
+        _box_style()
+        with st.container(key=WAITING, border=True, horizontal=True):
+            st.markdown(f"▲ **{heading}**", width="content")
+            st.page_link("results/safety.py", label="See who", width="content")
 
 
 # A patient's own.
@@ -235,13 +242,7 @@ def _named(connection: Connection, alerts: ByPatient) -> Waiting:
 def _list_waiting(
     heading: str, waiting: Waiting, hours: int, footnote: str = ""
 ) -> None:
-    st.html(
-        f"<style>.st-key-{WAITING} {{ border-left: .35rem solid #c0392b }}"
-        f" .st-key-{WAITING} a {{ padding: 0 }}"
-        f" .st-key-{WAITING} a p {{ text-decoration: underline }}"
-        # A name and its words are a pair, also where they go below each other.
-        f" .st-key-{WAITING} .stHorizontalBlock {{ gap: 0 1rem }}</style>"
-    )
+    _box_style()
     with st.container(key=WAITING, border=True, gap="xsmall"):
         st.markdown(f"▲ **{heading}**")
         for patient, alerts in waiting[:PATIENTS_SHOWN]:
@@ -253,6 +254,16 @@ def _list_waiting(
                     _waiting_line(patient, alerts, hours)
         if footnote:
             st.caption(footnote)
+
+
+def _box_style() -> None:
+    st.html(
+        f"<style>.st-key-{WAITING} {{ border-left: .35rem solid #c0392b }}"
+        f" .st-key-{WAITING} a {{ padding: 0 }}"
+        f" .st-key-{WAITING} a p {{ text-decoration: underline }}"
+        # A name and its words are a pair, also where they go below each other.
+        f" .st-key-{WAITING} .stHorizontalBlock {{ gap: 0 1rem }}</style>"
+    )
 
 
 def _waiting_line(patient: Patient, alerts: Sequence[Alert], hours: int) -> None:

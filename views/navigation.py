@@ -116,7 +116,7 @@ def navigate(who: Actor) -> st.Page:
         # The address of where somebody starts works for everybody else as well.
         rest = [place for place in places if place is start or place not in listed]
         beside += [_unlisted(place, who, start_page) for place in rest]
-    return st.navigation({**menu, "": beside})
+    return st.navigation({**menu, "": beside}, expanded=True)
 
 
 def _start(who: Actor) -> Place:

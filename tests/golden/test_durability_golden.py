@@ -1,6 +1,13 @@
 """Survival classics through the way that a course takes to its curve.
 
-Expected: the README beside the data, and lifelines 0.30.3 (numpy 2.4.6, pandas 2.3.3):
+Expected: the README beside the data, and two programs that agree to the last digit.
+R 4.2.2 with survival 3.5-3::
+
+    k <- survfit(Surv(d[[time]], d[[event]]) ~ 1, conf.type = "log-log")
+    quantile(k, 0.5)
+    summary(k, times = days, extend = TRUE)[c("n.risk", "surv", "lower", "upper")]
+
+and lifelines 0.30.3 (numpy 2.4.6, pandas 2.3.3)::
 
     k = KaplanMeierFitter(alpha=0.05).fit(rows[time], rows[event])
     k.survival_function_, k.event_table["at_risk"]
@@ -61,7 +68,7 @@ CURVES = [
             9: (8, 0.666667, 0.337019, 0.859712),
             20: (6, 0.583333, 0.270139, 0.80094),
             31: (3, 0.291667, 0.072402, 0.560886),
-            # lifelines prints limits of 0 and 0 here; there are none.
+            # lifelines prints limits of 0 and 0 here, R none; there are none.
             45: (1, 0.0, None, None),
         },
     ),
@@ -119,7 +126,7 @@ def curve_of(path, time, event, group, value):
 
 
 @pytest.mark.parametrize(("data", "median", "days"), CURVES)
-def test_a_curve_is_the_one_of_lifelines(shared_data, data, median, days):
+def test_a_curve_is_the_one_of_r_and_lifelines(shared_data, data, median, days):
     name, *columns = data
     curve = curve_of(shared_data / f"km_{name}.csv", *columns)
     assert (curve.median, *median_interval(curve)) == median

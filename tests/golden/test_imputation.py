@@ -24,6 +24,17 @@ come from this, in an environment of its own::
     # 3. Chained equations that hand on the total of one of 5 neighbours, 1,500 draws.
     np.random.seed(7)
     MICEData(d, perturbation_method="gaussian", k_pmm=5)
+
+R 4.2.2 with mice 3.15.0, Bayesian regression, 20,000 draws::
+
+    d <- read.csv("BtheB.csv")
+    d <- d[!is.na(d$bdi.2m), c("bdi.pre", "bdi.2m", "bdi.3m")]
+    im <- mice(d, m = 20000, maxit = 1, method = c("", "", "norm"), seed = 7)
+    p <- sapply(1:20000, function(i) {
+      c <- complete(im, i)
+      mean(2 * pmin(pmax(round(c$bdi.3m), 0), 63) <= c$bdi.pre)
+    })
+    mean(p); var(p); (1 + 1 / 20000) * var(p) / mean(p * (1 - p) / 97)
 """
 
 import numpy as np
@@ -40,6 +51,7 @@ SHARE_OF_GAUSSIAN_MODEL = 0.3694
 BETWEEN_OF_GAUSSIAN_MODEL = 0.000428
 GROWTH_OF_GAUSSIAN_MODEL = 0.1786
 SHARE_OF_CHAINED_EQUATIONS = 0.3741
+SHARE_OF_MICE, BETWEEN_OF_MICE, GROWTH_OF_MICE = 0.37043918, 0.00043148, 0.17980
 
 
 @pytest.fixture
@@ -81,6 +93,13 @@ def test_the_variances_are_those_of_a_gaussian_model_of_the_three_columns(trial)
     assert found.estimate == pytest.approx(SHARE_OF_GAUSSIAN_MODEL, abs=0.002)
     assert found.between == pytest.approx(BETWEEN_OF_GAUSSIAN_MODEL, rel=0.05)
     assert found.relative_increase == pytest.approx(GROWTH_OF_GAUSSIAN_MODEL, rel=0.05)
+
+
+def test_the_variances_are_those_of_r_mice(trial):
+    found = pooled(trial, imputations=20_000)
+    assert found.estimate == pytest.approx(SHARE_OF_MICE, abs=0.002)
+    assert found.between == pytest.approx(BETWEEN_OF_MICE, rel=0.05)
+    assert found.relative_increase == pytest.approx(GROWTH_OF_MICE, rel=0.05)
 
 
 def test_chained_equations_with_neighbours_come_close_though_they_draw_otherwise(trial):

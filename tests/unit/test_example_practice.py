@@ -4,6 +4,7 @@ import re
 import time
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 import pytest
 from sqlalchemy import func, select
@@ -18,7 +19,7 @@ from data.audit import first_broken_entry, list_audit_entries
 from data.course_scores import current_version, rebuild_course_scores
 from data.database import migrate, open_database, reading, sqlite_url
 from data.errors import DatabaseError, RecordError
-from data.example_patients import CLINICIANS, PATIENTS, SITES
+from data.example_patients import PATIENTS, SITES, TEAMS
 from data.example_practice import example_is_made, make_example
 from data.frames import courses_frame
 from data.infusions import list_infusions
@@ -150,7 +151,7 @@ def test_everybody_is_obviously_invented(connection):
         assert re.fullmatch(r"EX-\d{3}", person.record_number)
         assert person.family_name in ("Example", "Sample", "Specimen", "Pretend")
     clinicians = connection.scalars(select(course.c.clinician).distinct()).all()
-    assert sorted(clinicians) == sorted(CLINICIANS)
+    assert sorted(clinicians) == sorted(chain(*TEAMS))
 
 
 def test_both_sites_have_patients_who_are_where_their_latest_course_is(connection):

@@ -433,6 +433,27 @@ def test_the_lead_is_told_of_alerts_open_for_longer_than_is_set(treated):
     assert "2 item-9 alerts are open for longer than 3 hours, the longest for" in told
 
 
+@pytest.mark.parametrize("page", ["change", "variation", "quality", "snapshots"])
+def test_other_results_lead_to_where_late_alerts_are_named(treated, page):
+    answered(treated, 5, 1)
+    app = checked(open_page(f"results/{page}.py"))
+    assert "open for longer" not in text_of(app)
+    opened_hours_ago(treated, 25)
+    app = checked(open_page(f"results/{page}.py"))
+    assert "1 item-9 alert is open for longer than 24 hours" in text_of(app)
+    assert "See who" in links(app)
+    assert not [label for label in links(app) if "·" in label], "a name"
+
+
+@pytest.mark.parametrize("page", ["outcomes", "safety"])
+def test_where_they_are_named_a_patient_is_one_click_away(treated, page):
+    answered(treated, 5, 1)
+    opened_hours_ago(treated, 25)
+    found = links(checked(open_page(f"results/{page}.py")))
+    assert "See who" not in found
+    assert len([label for label in found if "·" in label]) == 1
+
+
 def test_what_was_acted_on_is_not_told_to_the_lead(treated):
     answered(treated, 5, 1)
     opened_hours_ago(treated, 60)

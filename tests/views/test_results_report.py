@@ -4,12 +4,14 @@ import re
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
 
 from analysis.comparison import Comparison, Refusal
+from analysis.durability import RISK_DAYS
 from data.database import default_url, open_database, reading
 from data.moments import now_at_practice
 from data.patients import list_patients
@@ -39,6 +41,7 @@ from views.results.counts.report import (
 )
 from views.results.report_pdf import results_pdf, results_report
 from views.results.wording import report as wording
+from views.results.wording.numbers import percent, percent_range
 
 
 RESPONSE, WEEKS = CRITERIA["phq9_response_50"], "weeks_2_4"
@@ -170,6 +173,45 @@ def test_periods_add_up_to_the_rate(practice):
             total = sum(period.counts[name] for period in found)
             assert total == getattr(counted.rate, name)
         assert {p.first.year for p in found} == {q.year for q in counted.quarters}
+
+
+def span_words(span):
+    if span.estimate is None:
+        return f"{percent_range(span.lower, span.upper)} %"
+    return f"{percent(span.estimate)} ({percent_range(span.lower, span.upper)})"
+
+
+def drawn_by_title(counted, fewer_than):
+    """Return how many rows of each table are drawn, each as its own words say."""
+    found = wording.tables(counted, fewer_than)
+    for table in found:
+        assert len(table.drawn) == len(table.rows)
+        for row, span in zip(table.rows, table.drawn, strict=True):
+            assert span is None or span_words(span) in row
+    return {t.title: sum(span is not None for span in t.drawn) for t in found}
+
+
+def test_what_is_drawn_is_what_the_row_says(practice):
+    if practice != EXAMPLE:
+        return
+    counted, _ = made()
+    few, many = drawn_by_title(counted, 5), drawn_by_title(counted, 40)
+    assert few["The rate"] == 4
+    assert many["The rate"] == 1, "of 57 measured, 30 and 27 are both under 40"
+    assert few["By infusion"] > many["By infusion"]
+
+
+def test_where_nothing_is_hidden_every_share_is_drawn(practice, monkeypatch):
+    if practice != EXAMPLE:
+        return
+    counted, _ = made()
+    monkeypatch.setattr(
+        wording, "suppress", lambda rows, *_: SimpleNamespace(rows=rows)
+    )
+    drawn = drawn_by_title(counted, 5)
+    assert drawn["How long it lasts"] == len(RISK_DAYS) - 1
+    now = counted.infusions.now.values()
+    assert drawn["By infusion"] == sum(rate.observed is not None for rate in now) > 5
 
 
 # Beside published figures.

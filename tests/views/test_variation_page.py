@@ -16,7 +16,7 @@ from tests.factories import add_course, write_practice
 from tests.factories import practice as records
 from tests.views.clinic import text_of
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, opened
+from tests.views.results_pages import EMPTY, TINY, opened
 from views.results.counts.recut import Practice, Selection
 from views.results.counts.variation import CLINICIAN, SITE, variation
 from views.results.wording import variation as wording
@@ -75,8 +75,11 @@ def test_it_opens_on_every_practice(practice):
     app = opened("variation.py")
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
-    else:
+    elif practice == TINY:
         assert "Too few clinicians to tell one from chance" in text_of(app)
+    else:
+        assert len(rows_of(app)) == 6
+        assert len(app.get("plotly_chart")) == 2, "the funnel and the months"
 
 
 def test_three_patients_are_too_few_for_a_chart_of_months(

@@ -1,6 +1,6 @@
 """Change: how far courses moved from baseline, beyond error or not, and on what."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +26,6 @@ from views.results.page import (
 from views.results.wording import change as wording
 from views.results.wording import outcomes as outcome_wording
 from views.results.wording.numbers import unbroken
-from views.wording import escape
 
 
 PAGE = ("results/change.py", "Change")
@@ -99,17 +98,10 @@ def _each_course(shown: _Shown) -> None:
     text(outcome_wording.completeness(shown.rate))
     st.caption(wording.NOT_AN_EFFECT)
     st.caption(outcome_wording.criterion_note(shown.question.criterion))
-    st.caption(_scope(shown.practice))
+    st.caption(outcome_wording.scope_as_typed(shown.practice.selection))
     _patients(shown)
     rows = wording.change_file(mean, waterfall)
     _download("change", rows, wording.CHANGE_LAYOUT, shown)
-
-
-def _scope(practice: Practice) -> str:
-    """Return the choice of courses, with a name that Markdown shows as typed."""
-    chosen = practice.selection
-    clinician = chosen.clinician and escape(chosen.clinician)
-    return outcome_wording.scope(replace(chosen, clinician=clinician))
 
 
 def _patients(shown: _Shown) -> None:

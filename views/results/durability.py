@@ -1,7 +1,6 @@
 """Durability: how long what was reached by the end of induction lasts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -44,11 +43,10 @@ from views.results.wording import durability as wording
 from views.results.wording.numbers import unbroken
 from views.results.wording.outcomes import (
     criterion_note,
-    scope,
+    scope_as_typed,
     selection_stamp,
 )
 from views.results.wording.published import doi_link
-from views.wording import escape
 
 
 PAGE = ("results/durability.py", "Durability")
@@ -137,14 +135,7 @@ def _headline(practice: Practice, answer: Durability) -> None:
         text(wording.known_share(answer))
     text(wording.flow(answer))
     text(f"{wording.apart(answer)} {wording.measured_at_end(answer)}")
-    st.caption(_scope(practice))
-
-
-def _scope(practice: Practice) -> str:
-    """Return the choice of courses, with a name that Markdown shows as typed."""
-    chosen = practice.selection
-    clinician = chosen.clinician and escape(chosen.clinician)
-    return scope(replace(chosen, clinician=clinician))
+    st.caption(scope_as_typed(practice.selection))
 
 
 def _curves(question: Question, lasting: Lasting) -> None:

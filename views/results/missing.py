@@ -1,6 +1,6 @@
 """Missing data: who was due and not measured, and how far the rate depends on them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -33,7 +33,6 @@ from views.results.page import (
 from views.results.wording import missing as wording
 from views.results.wording import outcomes as outcome_wording
 from views.results.wording.numbers import unbroken
-from views.wording import escape
 
 
 PAGE = ("results/missing.py", "Missing data")
@@ -114,17 +113,10 @@ def _by_approach(shown: _Shown) -> None:
     table(wording.estimate_rows(rates), "The rate by every approach")
     st.caption(f"{wording.NOTHING_KNOWN} {wording.carried_sentence(rates)}")
     st.caption(outcome_wording.criterion_note(shown.question.criterion))
-    st.caption(_scope(shown.practice))
+    st.caption(outcome_wording.scope_as_typed(shown.practice.selection))
     _model(shown)
     _patients(shown)
     _download("missing-data", wording.rate_file(rates), wording.RATE_LAYOUT, shown)
-
-
-def _scope(practice: Practice) -> str:
-    """Return the choice of courses, with a name that Markdown shows as typed."""
-    chosen = practice.selection
-    clinician = chosen.clinician and escape(chosen.clinician)
-    return outcome_wording.scope(replace(chosen, clinician=clinician))
 
 
 def _model(shown: _Shown) -> None:

@@ -42,7 +42,7 @@ Windows = Mapping[str, RecallWindow]
 
 def outcomes() -> None:
     """Draw the page."""
-    with results_page("Outcomes", "outcomes") as connection:
+    with results_page("Outcomes", "outcomes", alerts_by_name=True) as connection:
         with filter_row():
             timepoint = ask_timepoint()
             windows = {code: ask_window(m) for code, m in MEASURES.items()}

@@ -25,7 +25,9 @@ CHART = {"displaylogo": False, "displayModeBar": False}
 
 
 @contextmanager
-def results_page(title: str, name: str) -> Iterator[Connection]:
+def results_page(
+    title: str, name: str, *, alerts_by_name: bool = False
+) -> Iterator[Connection]:
     """Draw a page's heading; yield one connection, so that all is of one moment.
 
     The page stops where there is no patient yet.
@@ -36,6 +38,9 @@ def results_page(title: str, name: str) -> Iterator[Connection]:
         Of the page.
     name
         What the audit says was looked at.
+    alerts_by_name
+        Whether each patient is named whose item-9 alert is open for too long;
+        otherwise a line leads to where they are named.
     """
     st.title(title)
     screen_style()
@@ -45,7 +50,7 @@ def results_page(title: str, name: str) -> Iterator[Connection]:
         if not has_patients(connection):
             empty_practice(engine)
         note_list_seen(engine, name)
-        escalated_alerts(engine)
+        escalated_alerts(engine, by_name=alerts_by_name)
         yield connection
 
 

@@ -71,7 +71,7 @@ Named = Sequence[tuple[str, Occurrence]]
 
 def page() -> None:
     """Draw the page."""
-    with results_page("Safety", "safety") as connection:
+    with results_page("Safety", "safety", alerts_by_name=True) as connection:
         with filter_row():
             measure = ask_measure()
             window = ask_window(measure)

@@ -154,7 +154,10 @@ def _why_hidden(
         for left in _left_over(one, other)
     )
     if too_near:
-        return f"not shown, as it is of fewer than {fewer_than} courses less or more"
+        return (
+            f"not shown, as fewer than {fewer_than} courses tell it from a rate above; "
+            "choose an indication to see it"
+        )
     return None
 
 

@@ -26,7 +26,7 @@ from analysis.durability import (
     median_interval,
     risk_table,
 )
-from analysis.ever import ProductLimit
+from analysis.ever import ProductLimit, Step
 from analysis.suppression import FREE_REST, PROTECTED_REST, Layout, Sum
 from measures.days import day_date
 from measures.durability import BACK, LOSS_OF_RESPONSE, LOSS_RULES, LossRule
@@ -766,6 +766,13 @@ _EVENTS = {
     **{last: f"Event after day {first}, up to {last}" for first, last in _DAYS[1:]},
     _LATER: f"Event after day {RISK_DAYS[-1]}",
 }
+
+
+def shares_by_day(answer: Durability) -> dict[str, Step | None]:
+    """Return the estimate on each day of `export_rows`, by the name of its column."""
+    if isinstance(answer.seen, TooFew):
+        return {}
+    return {_WITHOUT[at.day]: at.step for at in risk_table(answer.seen, _AT_RISK)}
 
 
 def _by_days(curve: ProductLimit) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.ever import Step
 from analysis.glance import glance_criteria
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
@@ -45,6 +46,15 @@ OTHER_TABLES = (
 
 
 @dataclass(frozen=True)
+class Span:
+    """A share as it is drawn, between 0 and 1; without an estimate, a range alone."""
+
+    estimate: float | None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of words; without rows, why there are none."""
 
@@ -52,6 +62,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    drawn: tuple[Span | None, ...] = ()
+    """Of each row, what its own words say of one column, as a drawing."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,16 @@ class Methods:
         """Both, ready to be pasted."""
         listed = (f"[{n}] {words}" for n, words in enumerate(self.references, start=1))
         return "\n".join([self.paragraph, "", *listed])
+
+
+def _span(value: object) -> Span | None:
+    """Return how a cell is drawn: a share or a range; nothing where it is hidden."""
+    match value:
+        case Proportion():
+            return Span(value.estimate, value.lower, value.upper)
+        case (float() as lower, float() as upper):
+            return Span(None, lower, upper)
+    return None
 
 
 # The rate.
@@ -112,7 +134,13 @@ def rate_table(rate: OutcomeRate, fewer_than: int) -> Table:
     """Return every number of the rate."""
     shown = _shown_rate(rate, fewer_than)
     rows = tuple((name, cell(shown[code])) for code, name in RATE_NAMES.items())
-    return Table("The rate", ("Number", "Value"), rows, wording.BOUNDS_SENTENCE)
+    return Table(
+        "The rate",
+        ("Number", "Value"),
+        rows,
+        wording.BOUNDS_SENTENCE,
+        tuple(_span(shown[code]) for code in RATE_NAMES),
+    )
 
 
 RATE_NAMES = {
@@ -154,7 +182,13 @@ def glance_table(results: Results, fewer_than: int) -> Table:
         (name, *(_glance_cell(row, code) for row in shown.values()))
         for code, name in GLANCE_NAMES.items()
     )
-    return Table(title, ("Number", *shown), tuple(numbers), glance_wording.HOW_READ)
+    return Table(
+        title,
+        ("Number", *shown),
+        tuple(numbers),
+        f"{glance_wording.HOW_READ} Drawn: {_lower(ALL)}.",
+        tuple(_span(shown[ALL].get(code)) for code in GLANCE_NAMES),
+    )
 
 
 GLANCE_NAMES = {
@@ -218,11 +252,12 @@ def _period_table(title: str, found: Sequence[Period], shown: Rows) -> Table:
     columns = {code: RATE_NAMES[code] for code in _PERIOD_COLUMNS}
     complete = {_period_name(p): "yes" if p.complete else "no" for p in found}
     rows = (
-        (name, *(cell(row[code]) for code in columns), complete.get(name, ""))
+        (name, complete.get(name, ""), *(cell(row[code]) for code in columns))
         for name, row in shown.items()
     )
-    names = ("Infusion 1 in", *columns.values(), "Complete")
-    return Table(title, names, tuple(rows), PERIODS_NOTE)
+    names = ("Infusion 1 in", "Complete", *columns.values())
+    drawn = tuple(_span(row["observed"]) for row in shown.values())
+    return Table(title, names, tuple(rows), PERIODS_NOTE, drawn)
 
 
 def _period_row(period: Period) -> dict[str, object]:
@@ -301,6 +336,7 @@ def infusion_table(results: Results, fewer_than: int) -> Table:
             for name, row in shown.items()
         ),
         "Who stops is not like who goes on: the rows are of different courses.",
+        tuple(_span(row["observed"]) for row in shown.values()),
     )
 
 
@@ -333,18 +369,24 @@ def lasting_table(results: Results, fewer_than: int) -> Table:
     except ValueError:
         return Table(title, (), (), LEFT_OUT)
     (row,) = shown.values()
+    printed = {n: v for n, v in row.items() if not n.startswith(_TOO_FINE)}
+    shares = durability_wording.shares_by_day(answer)
     rule = LOSS_RULES[answer.rule]
     return Table(
         title,
         ("Number", "Value"),
-        tuple(
-            (name, cell(value))
-            for name, value in row.items()
-            if not name.startswith(_TOO_FINE)
-        ),
+        tuple((name, cell(value)) for name, value in printed.items()),
         f"{rule.name}: {rule.sentence} Counted from the last induction infusion, "
         "regardless of boosters. Kaplan-Meier; an event is seen only on a form.",
+        tuple(
+            None if isinstance(value, Hidden) else _step_span(shares.get(name))
+            for name, value in printed.items()
+        ),
     )
+
+
+def _step_span(step: Step | None) -> Span | None:
+    return step and Span(step.estimate, step.lower, step.upper)
 
 
 # Methods.
