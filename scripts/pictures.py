@@ -63,7 +63,9 @@ def take(page: Page, address: str, patient: str) -> None:
         ("today", "?practice=Example", 1000),
         ("caseload", "caseload?practice=Example", 1000),
         ("patient", f"patient?practice=Example&patient={patient}", 1300),
-        ("outcomes", "outcomes?practice=Example", 1900),
+        ("outcomes", "outcomes?practice=Example", 1500),
+        ("beside", "beside?practice=Example", 1900),
+        ("durability", "durability?practice=Example", 1300),
         ("record", f"record?practice=Example&patient={patient}", 1150),
     ):
         page.set_viewport_size({"width": WIDTH, "height": height})

@@ -140,7 +140,9 @@ def escalated_alerts(engine: Engine, *, by_name: bool) -> None:
         _list_waiting(heading, waiting, hours, f"{wording.WHO_CAN} {others}")
     else:
         _box_style()
-        with st.container(key=WAITING, border=True, horizontal=True):
+        with st.container(
+            key=WAITING, border=True, horizontal=True, vertical_alignment="center"
+        ):
             st.markdown(f"▲ **{heading}**", width="content")
             st.page_link("results/safety.py", label="See who", width="content")
 

@@ -38,7 +38,7 @@ from views.import_wording import (
     preview_rows,
     problem_rows,
 )
-from views.seen import note_export
+from views.seen import offer_file
 from views.state import reading, writing
 from views.wording import INDICATION_WORDS, escape
 
@@ -208,13 +208,12 @@ def _show_problems(problems: Sequence[Problem]) -> None:
     _show_table(problem_rows(problems[:MOST_SHOWN]))
     if len(problems) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN}; all of them are in the download.")
-    st.download_button(
+    offer_file(
         "Download the problems",
-        problems_csv(problems),
+        lambda _connection: problems_csv(problems),
         file_name="import-problems.csv",
         mime="text/csv",
-        on_click=note_export,
-        args=(state.engine(), "import problems"),
+        what="import problems",
     )
 
 

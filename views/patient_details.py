@@ -26,7 +26,7 @@ from views import state, wording
 from views.alert_wording import answer_words
 from views.components import kept
 from views.course_record import CourseRecord
-from views.seen import note_export
+from views.seen import offer_file
 from views.standing_wording import definitions_after_induction
 from views.state import reading, writing
 from views.tables import word_table
@@ -256,13 +256,13 @@ def _score_table(record: CourseRecord) -> None:
         },
         alt="Every form of this course, the latest first",
     )
-    st.download_button(
+    offer_file(
         "Download as CSV",
-        table.to_csv(index=False).encode(),
+        lambda _connection: table.to_csv(index=False),
         file_name="scores.csv",
         mime="text/csv",
-        on_click=note_export,
-        args=(state.engine(), "scores", record.course.patient_id),
+        what="scores",
+        patient_id=record.course.patient_id,
     )
 
 

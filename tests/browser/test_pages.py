@@ -22,6 +22,16 @@ PAGES = {
     "record": "Record",
     "import": "Import",
     "outcomes": "Outcomes",
+    "beside": "Beside published",
+    "by-infusion": "By infusion",
+    "durability": "Durability",
+    "change": "Change",
+    "missing": "Missing data",
+    "variation": "Variation",
+    "quality": "Quality measures",
+    "safety": "Safety",
+    "data-quality": "Data quality",
+    "snapshots": "Snapshots",
     "published": "Published figures",
     "methods": "Methods",
     "accounts": "Accounts",
@@ -177,15 +187,26 @@ def test_an_empty_practice_has_no_fault_on_any_page(
 def test_the_practice_stands_beside_published_figures_and_both_can_be_downloaded(
     address_for, page, example_url
 ):
-    settled(page, f"{address_for(page, example_url)}/outcomes", "Outcomes")
-    sentence = re.compile(r"\d+\s%\sof\sthe\s\d+\smeasured\smet")
-    expect(page.get_by_text(sentence).first).to_be_visible()
-    forest = page.get_by_role("figure").first
-    expect(forest).to_contain_text("McInnes 2022")
+    address = address_for(page, example_url)
+    settled(page, f"{address}/beside", PAGES["beside"])
+    figures = page.get_by_role("figure")
+    forest = figures.filter(has_text="McInnes 2022").first
     expect(forest).to_contain_text(re.compile(r"53\.6\s%\s\(49–58\),\sn\s537"))
-    expect(forest).to_contain_text("As cited; no such trial found")
+    expect(
+        figures.filter(has_text="As cited; no such trial found").first
+    ).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("CSV")).first.click()
     written = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert "McInnes 2022" in written
+    assert page.external_requests == []
+
+
+def test_the_report_of_results_is_a_file(address_for, page, example_url):
+    settled(page, f"{address_for(page, example_url)}/outcomes", "Outcomes")
+    sentence = re.compile(r"\d+\s%\sof\sthe\s\d+\smeasured\smet")
+    expect(page.get_by_text(sentence).first).to_be_visible()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Report (PDF)").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
     assert page.external_requests == []

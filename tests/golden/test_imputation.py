@@ -1,4 +1,4 @@
-"""Imputed shares of the Beat the Blues trial, beside statsmodels 0.15.0.
+"""Imputed shares of the Beat the Blues trial, beside statsmodels 0.15.0 and mice of R.
 
 Those seen at 2 months (97), of whom 73 were seen at 3: the 24 missing totals are drawn
 from a regression on the totals before treatment and at 2 months. The expected numbers

@@ -253,7 +253,7 @@ def test_the_limit_that_holds_when_the_file_is_asked_for_is_used(
 
 def test_what_cannot_be_noted_is_not_handed_out(file):
     with (
-        patch("views.results.exports.note", side_effect=NotAllowed("no")),
+        patch("views.seen.note", side_effect=NotAllowed("no")),
         pytest.raises(NotAllowed),
     ):
         file()

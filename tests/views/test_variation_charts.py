@@ -18,7 +18,7 @@ def funnel(drawn=ALIKE, **more):
 
 def test_each_unit_stands_at_its_number_and_share_with_its_name():
     (points,) = named(funnel(), "Within")
-    assert points["text"] == ["Adams", "Baker", "Clark", "Davis", "Evans"]
+    assert points["text"] == ["Adams", "Baker", "Clark", "Davis<br>Evans", ""]
     assert points["x"] == [10, 9, 8, 5, 5]
     assert points["y"][0] == pytest.approx(40)
     assert points["customdata"][4] == (
@@ -34,6 +34,20 @@ def test_who_lies_outside_has_another_symbol_and_is_always_named():
     assert inside["marker"]["symbol"] != outside["marker"]["symbol"]
     assert (inside["mode"], outside["mode"]) == ("markers", "markers+text")
     assert outside["customdata"][0].endswith("above the 99.8 % limits")
+
+
+def test_a_label_stands_where_no_other_point_would_lie_in_it():
+    drawn = """
+    Alone  | ennn
+    Left   | eeeeeennnnnn
+    Right  | eeeeeeennnnnn
+    Above  | eeeeeeeeeeeen
+    Farther| eeeeeeeeeeennnnnnnnnn
+    """
+    (points,) = named(funnel(drawn), "Within")
+    sides = dict(zip(points["text"], points["textposition"], strict=True))
+    assert sides.pop("Left") == "middle left"
+    assert set(sides.values()) == {"middle right"}
 
 
 def test_two_limits_on_either_side_differ_by_their_dash():

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
 
-import streamlit as st
-
 from analysis.proportions import Proportion
 from analysis.suppression import Layout, suppress
-from data import database
-from data.audit import EXPORT, note
 from data.settings import read_settings
-from views import state
 from views.results.wording.exports import csv_text, export_rows, small_numbers
+from views.seen import offer_file
 
 
 @dataclass(frozen=True)
@@ -78,27 +74,14 @@ def export_csv(export: Export, fewer_than: int) -> bytes:
 
 
 def download(export: Export, *, label: str = "Download this table (CSV)") -> None:
-    """Offer a table as a file, which is made and noted only when it is asked for.
-
-    Hiding small counts takes time; and what is noted on the page's next run may come
-    after the file, or never. Nothing on the page changes, so it is not run again.
-    """
-    engine, actor = state.engine(), state.actor()
-
-    def make() -> bytes:
-        # Not in the page's run, which alone knows its visitor.
-        with database.writing(engine, actor) as connection:
-            note(connection, EXPORT, f"results {export.name}")
-            fewer_than = read_settings(connection).small_number
-        return export_csv(export, fewer_than)
-
-    st.download_button(
+    """Offer a table as a file; its small counts are hidden when it is asked for."""
+    offer_file(
         label,
-        make,
+        lambda connection: export_csv(export, read_settings(connection).small_number),
         file_name=f"{export.name}.csv",
         mime="text/csv",
+        what=f"results {export.name}",
         key=f"csv_{export.name}",
-        on_click="ignore",
     )
 
 

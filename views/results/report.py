@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from data import database
-from data.audit import EXPORT, note
+from data.database import Connection
 from data.moments import now_at_practice
 from data.published import load_catalogue
 from data.settings import read_settings
@@ -15,6 +14,7 @@ from views.results.counts.report import outcome_of
 from views.results.filters import Question
 from views.results.report_pdf import results_pdf
 from views.results.wording import report as wording
+from views.seen import offer_file
 
 
 FILE_NAME = "report.pdf"
@@ -45,36 +45,30 @@ def report_section(practice: Practice, question: Question) -> None:
 
 
 def _file(practice: Practice, question: Question) -> None:
-    engine, who, selection = state.engine(), state.actor(), practice.selection
+    who, selection = state.actor(), practice.selection
     is_example = state.in_example()
 
-    def make() -> bytes:
-        # Not in the page's run, which alone knows its visitor.
-        with database.reading(engine, who) as connection:
-            printed = Printed(
+    def make(connection: Connection) -> bytes:
+        return results_pdf(
+            Practice(connection, selection),
+            question.criterion,
+            question.timepoint.code,
+            Printed(
                 by=who.name,
                 at=now_at_practice(),
                 practice=read_settings(connection).practice_name,
                 is_example=is_example,
-            )
-            made = results_pdf(
-                Practice(connection, selection),
-                question.criterion,
-                question.timepoint.code,
-                printed,
-                recall_window=question.window.code,
-            )
-        with database.writing(engine, who) as connection:
-            note(connection, EXPORT, f"results {FILE_NAME}")
-        return made
+            ),
+            recall_window=question.window.code,
+        )
 
-    st.download_button(
+    offer_file(
         "Report (PDF)",
         make,
         file_name=FILE_NAME,
         mime="application/pdf",
+        what=f"results {FILE_NAME}",
         key="results_report",
-        on_click="ignore",
     )
 
 

@@ -6,8 +6,6 @@ import streamlit as st
 
 from analysis.snapshot import Changes
 from analysis.suppression import OUTCOME_LAYOUT
-from data import database
-from data.audit import EXPORT, note
 from data.database import Connection
 from data.errors import RecordError
 from data.snapshots import SnapshotHead, list_snapshots, sealed_texts
@@ -28,6 +26,7 @@ from views.results.report import report_section
 from views.results.wording import glance as glance_wording
 from views.results.wording import outcomes as outcome_wording
 from views.results.wording import snapshots as wording
+from views.seen import offer_file
 from views.state import writing
 
 
@@ -261,22 +260,16 @@ _PARTS: Mapping[str, str] = {
 
 
 def _sealed_file(snapshot_id: int, part: str, label: str) -> None:
-    engine, who = state.engine(), state.actor()
+    def make(connection: Connection) -> bytes:
+        return getattr(sealed_texts(connection, snapshot_id), part).encode()
 
-    def make() -> bytes:
-        # Not in the page's run, which alone knows its visitor.
-        with database.writing(engine, who) as connection:
-            text = getattr(sealed_texts(connection, snapshot_id), part)
-            note(connection, EXPORT, f"snapshot {snapshot_id}, {part}")
-        return text.encode()
-
-    st.download_button(
+    offer_file(
         label,
         make,
         file_name=f"snapshot-{snapshot_id}-{part}.json",
         mime="application/json",
+        what=f"snapshot {snapshot_id}, {part}",
         key=f"sealed_{part}_{snapshot_id}",
-        on_click="ignore",
     )
 
 

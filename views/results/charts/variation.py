@@ -13,11 +13,15 @@ from views.results.wording.numbers import as_printed, percent, share_of
 
 
 Figure = dict[str, Any]
+Place = tuple[int, float]
 
 MOST_NAMES = 12
 """With more units only those outside are named in the chart; the table names all."""
 
 MOST_MONTHS_NAMED = 18
+
+# Room for a label, as a part of each axis.
+_LABEL_WIDTH, _LABEL_HEIGHT = 0.2, 0.08
 
 _DASHES = ("dash", "solid")
 _AXIS = {"fixedrange": True, "zeroline": False}
@@ -126,8 +130,8 @@ def _points(
         "x": [unit.share.n for unit in units],
         "y": [100 * unit.share.estimate for unit in units],
         "marker": {"symbol": symbol, "color": colour, "size": 11},
-        "text": [html.escape(unit.unit, quote=False) for unit in units],
-        "textposition": "middle right",
+        "text": _labels(units),
+        "textposition": [_side(unit, around.units) for unit in units],
         "textfont": {"size": 12},
         "cliponaxis": False,
         "customdata": [
@@ -137,6 +141,29 @@ def _points(
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
+
+
+def _labels(units: Sequence[FunnelUnit]) -> list[str]:
+    """Return a label for each place where a point lies, with every name there."""
+    names: dict[Place, list[str]] = {}
+    for unit in units:
+        names.setdefault(_place(unit), []).append(html.escape(unit.unit, quote=False))
+    return ["<br>".join(names.pop(_place(unit), ())) for unit in units]
+
+
+def _side(unit: FunnelUnit, units: Sequence[FunnelUnit]) -> str:
+    """Return where the label stands: on the left if a point would lie in it."""
+    n, share = _place(unit)
+    room = max(other.share.n for other in units) * _LABEL_WIDTH
+    in_the_way = any(
+        0 < other_n - n < room and abs(other_share - share) < _LABEL_HEIGHT
+        for other_n, other_share in map(_place, units)
+    )
+    return "middle left" if in_the_way else "middle right"
+
+
+def _place(unit: FunnelUnit) -> Place:
+    return unit.share.n, unit.share.estimate
 
 
 # Month by month.
