@@ -6,7 +6,15 @@ import pandas as pd
 
 from analysis.by_infusion import ever_by_infusion
 from analysis.change import MeanChange, mean_change
-from analysis.ever import DAYS, INFUSIONS, SIX_WEEKS, EverCurve, Step, ever_within
+from analysis.ever import (
+    DAYS,
+    INFUSIONS,
+    SIX_WEEKS,
+    EverCurve,
+    Step,
+    eligible_courses,
+    ever_within,
+)
 from analysis.outcomes import OutcomeRate, outcome_rate
 from analysis.proportions import (
     Difference,
@@ -155,6 +163,10 @@ class Comparison:
     context_only: bool
     """True: never on one axis with the practice's number, unless labelled."""
     caution: str = NO_CAUSAL_CLAIM
+    any_baseline: Proportion | None = None
+    """``share`` without the practice's own lowest baseline."""
+    unseen_by_then: int = 0
+    """Of those in ``ever``, by infusions: without a score up to the figure's time."""
 
     @property
     def sentence(self) -> str:
@@ -209,6 +221,14 @@ def compare(
     _require_cut(practice, figure.recut)
     now, ever = _recut(figure, outcome, practice, confidence)
     result = set_beside(figure, outcome, practice=now, ever=ever, confidence=confidence)
+    if isinstance(result, Comparison):
+        any_baseline = replace(practice, eligible_at_least=0)
+        also, _ = _recut(figure, outcome, any_baseline, confidence)
+        result = replace(
+            result,
+            any_baseline=_share(also, figure.recut),
+            unseen_by_then=_unseen_by_then(result, practice),
+        )
     return _of_condition(result, practice.condition)
 
 
@@ -371,6 +391,17 @@ def _recut(
         by_infusion = courses_of_denominator(practice.by_infusion, recut)
         ever = ever_by_infusion(by_infusion, criterion, **asked)
     return now, ever
+
+
+def _unseen_by_then(result: Comparison, practice: PracticeFrames) -> int:
+    """Return how many of the curve are first seen after the figure's infusion."""
+    if result.ever is None or result.ever.unit != INFUSIONS:
+        return 0
+    courses = courses_of_denominator(practice.by_infusion, result.figure.recut)
+    eligible = eligible_courses(courses, practice.eligible_at_least, practice.as_of_day)
+    known = eligible["total"].notna() & (eligible["score_day"] <= practice.as_of_day)
+    first = eligible[known].groupby("course_id")["infusion"].min()
+    return int((first > TIMEPOINTS[result.figure.recut.timepoint].infusion).sum())
 
 
 def _counts_now(recut: Recut) -> bool:

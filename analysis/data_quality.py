@@ -104,7 +104,7 @@ class FormsDue:
     due: int
     done: int
     not_due: int
-    no_due_day: int
+    never_due: int
     """Courses that never had a form of this measure, or no induction to count from."""
     completeness: Proportion | None
     """Done among the due; None when none was."""
@@ -367,7 +367,7 @@ def forms_due(
     """
     states = classify_due(courses, as_of_day=as_of_day)["state"]
     count = states.value_counts()
-    done, missing, not_due, no_due_day = (
+    done, missing, not_due, never_due = (
         int(count.get(state, 0)) for state in DUE_STATES
     )
     due = done + missing
@@ -378,7 +378,7 @@ def forms_due(
         due=due,
         done=done,
         not_due=not_due,
-        no_due_day=no_due_day,
+        never_due=never_due,
         completeness=wilson_proportion(done, due, confidence) if due else None,
         as_of_day=as_of_day,
     )

@@ -30,6 +30,10 @@ class Step:
     upper: float | None
 
 
+_ROUNDING = 1e-9
+"""A product of shares that is exactly a half may come out a little above."""
+
+
 @dataclass(frozen=True)
 class ProductLimit:
     """Share still without the event, step by step."""
@@ -41,7 +45,7 @@ class ProductLimit:
     @property
     def median(self) -> float | None:
         """First time at which half or fewer are left; None if it is not reached."""
-        return next((s.time for s in self.steps if s.estimate <= 0.5), None)
+        return next((s.time for s in self.steps if s.estimate <= 0.5 + _ROUNDING), None)
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def time_until(curve: EverCurve, share: float = 0.5) -> Reached:
     lower = (s.time for s in steps if s.lower is not None and s.lower >= share)
     return Reached(
         share=share,
-        time=next((s.time for s in steps if s.estimate >= share), None),
+        time=next((s.time for s in steps if s.estimate >= share - _ROUNDING), None),
         lower=next(upper, None),
         upper=next(lower, None),
     )

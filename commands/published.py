@@ -43,7 +43,10 @@ def compare(
     chosen = one_of(known, figure, "Figure")
     with chosen_practice(url, courses) as practice:
         results = [compare_figure(practice, chosen, what) for what in OUTCOMES]
-    lines = [f"{r.outcome}: {wording.sentence(r)}{_power(r)}" for r in results]
+    lines = [
+        f"{r.outcome}: {wording.sentence(r)}{_power(r)} {wording.caveats(r)}".rstrip()
+        for r in results
+    ]
     lines += [chosen.sentence, *_not_matched(results)]
     told = [comparison_json(r) | {"power": plain(could_tell(r))} for r in results]
     tell(told, "\n".join(lines), as_json)

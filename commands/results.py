@@ -16,6 +16,7 @@ from commands.common import (
     table,
     takes,
     tell,
+    unescaped,
 )
 from commands.questions import (
     AtOneTime,
@@ -197,7 +198,7 @@ def missing(
     if found.rate.due:
         lines = [
             missing_wording.headline(found.rate),
-            missing_wording.who_sentence(found.who),
+            unescaped(missing_wording.who_sentence(found.who)),
             table(missing_wording.estimate_rows(found.rates)),
         ]
     tell(found, "\n".join(lines), as_json)
@@ -231,7 +232,8 @@ def variation(
         )
     met = outcome_wording.met(rule) if counted == RATE else "were measured"
     lines = [
-        f"{TIMEPOINTS[timepoint].name}. {variation_wording.units_sentence(found, met)}",
+        f"{TIMEPOINTS[timepoint].name}. "
+        f"{unescaped(variation_wording.units_sentence(found, met))}",
         *([table(variation_wording.unit_rows(found))] if found.units else []),
         variation_wording.months_sentence(found.p_chart),
     ]

@@ -61,11 +61,14 @@ def follow_up_frames(
     cut = {"measure": measure, "recall_window": recall_window}
     as_of = as_of_day is not None
     until = {"as_of_day": as_of_day if as_of else NEVER_DAY}
+    courses = courses_frame(
+        connection, **cut, timepoint=END_OF_INDUCTION.code, as_of_day=as_of_day
+    )
+    looks = _frame(connection, _looks_select(as_of), cut | until)
+    scored = courses.loc[courses["total"].notna(), "course_id"]
     return FollowUp(
-        courses=courses_frame(
-            connection, **cut, timepoint=END_OF_INDUCTION.code, as_of_day=as_of_day
-        ),
-        looks=_frame(connection, _looks_select(as_of), cut | until),
+        courses=courses,
+        looks=looks[looks["course_id"].isin(scored)],
         boosters=_frame(connection, _boosters_select(as_of), until),
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from data.actors import Right, require
 from data.course_scores import NEVER_DAY, progress_select, scores_select
-from data.moments import MINUTES_PER_DAY
+from data.moments import MINUTES_PER_DAY, today
 from data.scope import check_course, within_reach
 from data.tables import (
     alert,
@@ -29,8 +29,9 @@ from data.tables import (
     infusion,
     patient,
 )
+from measures.days import day_number
 from measures.registry import TIMEPOINTS
-from measures.timepoints import DAY_1, INFUSION_K
+from measures.timepoints import DAY_1, END_OF_INDUCTION, INFUSION_K
 
 
 NOT_RECORDED = "not recorded"
@@ -60,7 +61,8 @@ def courses_frame(
     -------
     pandas.DataFrame
         The columns of ``analysis.columns.COURSES``; a course without any form of this
-        measure and window has no baseline.
+        measure and window has no baseline. A course has no score at the end of
+        induction before that window is over: another infusion may still follow.
     """
     require(connection, Right.READ_OUTCOMES)
     asked = {
@@ -69,7 +71,11 @@ def courses_frame(
         "timepoint": timepoint,
         "as_of_day": as_of_day,
     }
-    return _frame(connection, _courses_select(as_of_day is not None), asked)
+    found = _frame(connection, _courses_select(as_of_day is not None), asked)
+    if timepoint == END_OF_INDUCTION.code:
+        day = day_number(today()) if as_of_day is None else as_of_day
+        found.loc[found["due_day"] > day, ["score_day", "total"]] = None
+    return found
 
 
 def courses_by_infusion_frame(

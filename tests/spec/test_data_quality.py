@@ -236,7 +236,7 @@ def test_a_form_is_due_whatever_the_baseline():
         courses(DUE), timepoint="weeks_2_4", measure="phq9", as_of_day=TODAY
     )
     assert (due.started, due.due, due.done, due.missing) == (8, 6, 4, 2)
-    assert (due.not_due, due.no_due_day) == (1, 1)
+    assert (due.not_due, due.never_due) == (1, 1)
     assert (due.completeness.events, due.completeness.n) == (4, 6)
 
 

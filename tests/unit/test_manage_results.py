@@ -50,7 +50,7 @@ COMMANDS = (
 @pytest.fixture(scope="session")
 def example_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("example") / "example.sqlite"
-    make_example(f"sqlite:///{path}", as_of=date(2026, 11, 1))
+    make_example(f"sqlite:///{path}", as_of=today())
     return path
 
 

@@ -1,23 +1,20 @@
 """Practices for the tests of pages."""
 
 import shutil
-from datetime import date
 
 import pytest
 import streamlit as st
 
 from data.example_practice import make_example
+from data.moments import today
 from tests.views.results_pages import EMPTY, EXAMPLE, TINY, write_tiny
-
-
-EXAMPLE_AS_OF = date(2026, 11, 1)
 
 
 @pytest.fixture(scope="session")
 def example_file(tmp_path_factory):
     """The example practice, made once for all tests of a worker."""
     path = tmp_path_factory.mktemp("example-practice") / "example.sqlite"
-    make_example(f"sqlite:///{path}", as_of=EXAMPLE_AS_OF)
+    make_example(f"sqlite:///{path}", as_of=today())
     return path
 
 
@@ -37,4 +34,21 @@ def practice(request, monkeypatch):
         write_tiny(url)
     monkeypatch.setenv("DATABASE_URL", url)
     yield request.param
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def example(example_practice, monkeypatch):
+    """Let pages use the example practice; return its URL."""
+    monkeypatch.setenv("DATABASE_URL", example_practice)
+    yield example_practice
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def tiny(migrated_sqlite_url, monkeypatch):
+    """Let pages use the practice of three patients; return its URL."""
+    write_tiny(migrated_sqlite_url)
+    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
+    yield migrated_sqlite_url
     st.cache_resource.clear()

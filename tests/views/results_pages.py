@@ -4,12 +4,19 @@
 three, and on the example practice.
 """
 
+from contextlib import contextmanager
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.database import default_url, open_database, reading
+from data.moments import today
+from measures.days import day_number
+from tests.actors import TESTER
 from tests.factories import write_practice
-from tests.views.clinic import MAIN, SECONDS, visited_by
+from tests.views.clinic import MAIN, SECONDS, text_of, visited_by
 from views.navigation import MENU
+from views.results.counts.recut import Practice, Selection
 
 
 EMPTY, TINY, EXAMPLE = "empty", "tiny", "example"
@@ -39,3 +46,34 @@ def opened(file):
     assert not app.exception, [error.message for error in app.exception]
     assert app.title[0].value == PLACES[f"results/{file}"].title
     return app
+
+
+@contextmanager
+def practice_of(url=None, **chosen):
+    """Yield the practice as a page reads it; of the page's own database without one."""
+    engine = open_database(url or default_url())
+    with reading(engine, TESTER) as connection:
+        asked = {"as_of_day": day_number(today()), **chosen}
+        yield Practice(connection, Selection(**asked))
+    engine.dispose()
+
+
+def choose(app, key, value):
+    """Set a widget by its key, and run the page, which must not fail."""
+    kinds = (app.selectbox, app.button_group, app.toggle, app.number_input)
+    widgets = {w.key: w for kind in (*kinds, app.date_input) for w in kind}
+    widgets[key].set_value(value)
+    app.run()
+    assert not app.exception, [error.message for error in app.exception]
+    return app
+
+
+def words_of(app):
+    """Return every word of a page, with usual spaces."""
+    return text_of(app).replace("\u00a0", " ")
+
+
+def table(app, name):
+    """Return the rows of a table as they are shown, with usual spaces."""
+    frame = next(t.value for t in app.table if t.proto.alt == name)
+    return frame.replace("\u00a0", " ", regex=True).to_dict("records")

@@ -14,8 +14,15 @@ from data.published import load_catalogue
 from measures.days import day_number
 from tests.actors import TESTER
 from tests.factories import write_practice
-from tests.views.clinic import text_of
-from tests.views.results_pages import EMPTY, EXAMPLE, TINY, opened
+from tests.views.results_pages import (
+    EMPTY,
+    EXAMPLE,
+    TINY,
+    choose,
+    opened,
+    table,
+    words_of,
+)
 from views.results.counts import beside as counts
 from views.results.counts import recut
 from views.results.counts.recut import Practice, Selection
@@ -30,13 +37,6 @@ EVER_CODES = ["ever_Followed", "ever_Met at least once", "ever_No score"]
 CATALOGUE = load_catalogue()
 
 
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
 def compared(url, outcome="response", measure="phq9", **chosen):
     """Return what the comparison gives, asked directly."""
     beside = recut.figures_beside(CATALOGUE, measure, outcome)
@@ -47,23 +47,6 @@ def compared(url, outcome="response", measure="phq9", **chosen):
         results = recut.compare_figures(practice, beside.all, outcome)
     engine.dispose()
     return beside, results
-
-
-def choose(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.toggle)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
-
-
-def words(app):
-    return text_of(app).replace("\u00a0", " ")
-
-
-def table(app, alt):
-    frame = next(t.value for t in app.table if t.proto.alt == alt)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def numbers_behind(app, key, codes):
@@ -82,7 +65,7 @@ def test_it_opens_on_every_practice(practice):
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
     if practice == TINY:
-        assert "With 1 measured on protocol, anything from 0 to 100 %" in words(app)
+        assert "With 1 measured on protocol, anything from 0 to 100 %" in words_of(app)
     if practice == EXAMPLE:
         assert app.subheader[0].value.startswith("Practice, counted the same way: ")
 
@@ -91,7 +74,7 @@ def test_the_chosen_figure_is_said_with_its_difference_and_power(example):
     _, results = compared(example)
     result = results[MCINNES]
     told = counts.could_tell(result)
-    said = words(opened("beside.py"))
+    said = words_of(opened("beside.py"))
     assert wording.both_numbers(result) in said
     assert wording.difference_sentence(result) in said
     assert power_sentences(told, 53.6, "measured on protocol") in said
@@ -130,7 +113,7 @@ def test_another_figure_can_be_chosen(example):
     code = "pfeiffer_2024_phq9_6wk"
     app = choose(opened("beside.py"), "beside_figure_phq9", code)
     _, results = compared(example)
-    said = words(app)
+    said = words_of(app)
     assert wording.both_numbers(results[code]) in said
     assert "Of how many the published rate is was not seen" in said
     for line in (*results[code].matched, *results[code].unmatched):
@@ -156,7 +139,7 @@ def test_the_courses_can_be_chosen(example):
     app = choose(opened("beside.py"), "outcomes_indication", "both")
     app = choose(app, "outcomes_first_courses", False)
     _, results = compared(example, indication="both", all_courses=True)
-    assert wording.both_numbers(results[MCINNES]) in words(app)
+    assert wording.both_numbers(results[MCINNES]) in words_of(app)
 
 
 # The patients behind.

@@ -2,22 +2,24 @@
 
 import csv
 import io
-from contextlib import contextmanager
 
 import pytest
-import streamlit as st
 
-from data.database import default_url, open_database, reading
 from data.moments import today
-from measures.days import day_number
 from measures.registry import CRITERIA
-from tests.actors import TESTER
 from tests.views.clinic import text_of
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, EXAMPLE, TINY, opened, write_tiny
+from tests.views.results_pages import (
+    EMPTY,
+    EXAMPLE,
+    TINY,
+    choose,
+    opened,
+    practice_of,
+    table,
+)
 from views.results.charts.outcomes import shown_infusions
 from views.results.counts import by_infusion as counts
-from views.results.counts.recut import Practice, Selection
 from views.results.wording import by_infusion as wording
 from views.results.wording import outcomes as rate_wording
 from views.results.wording.numbers import unbroken
@@ -26,46 +28,9 @@ from views.results.wording.numbers import unbroken
 RESPONSE = CRITERIA["phq9_response_50"]
 
 
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def tiny(migrated_sqlite_url, monkeypatch):
-    write_tiny(migrated_sqlite_url)
-    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
-    yield migrated_sqlite_url
-    st.cache_resource.clear()
-
-
-@contextmanager
-def cut(**chosen):
-    engine = open_database(default_url())
-    selection = Selection(as_of_day=day_number(today()), **chosen)
-    with reading(engine, TESTER) as connection:
-        yield Practice(connection, selection)
-    engine.dispose()
-
-
 def counted(criterion=RESPONSE, **chosen):
-    with cut(**chosen) as practice:
+    with practice_of(**chosen) as practice:
         return counts.by_infusion(practice, criterion)
-
-
-def table(app, alt):
-    frame = next(t.value for t in app.table if t.proto.alt == alt)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
-
-
-def choose(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
 
 
 def pills(app, key):
@@ -189,7 +154,7 @@ def test_the_days_in_the_list_are_those_of_the_curve(example):
 
 
 def test_the_list_shows_the_form_that_met_it_first_or_else_the_last_look(example):
-    with cut() as practice:
+    with practice_of() as practice:
         listed = counts.courses_ever(practice, RESPONSE)
         every = practice.by_infusion("phq9")
     looks = {course: [] for course in listed["course_id"]}

@@ -1,21 +1,14 @@
 """The page Change: it shows what is counted, and leads to the patients behind it."""
 
-from contextlib import contextmanager
-
 import pytest
 import streamlit as st
 
 from analysis.suppression import suppress
-from data.database import open_database, reading
-from data.moments import today
-from measures.days import day_number
 from measures.registry import CRITERIA
-from tests.actors import TESTER
 from tests.factories import write_practice
 from tests.views.clinic import text_of
-from tests.views.results_pages import EMPTY, TINY, opened
+from tests.views.results_pages import EMPTY, TINY, choose, opened, practice_of, table
 from views.results.counts.change import change
-from views.results.counts.recut import Practice, Selection
 from views.results.exports import Export, export_csv
 from views.results.wording import change as wording
 
@@ -24,45 +17,13 @@ RESPONSE = CRITERIA["phq9_response_50"]
 PCL5_RESPONSE = CRITERIA["pcl5_response_30"]
 
 
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    """Use the example practice, and return its URL."""
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
-@contextmanager
-def counted(url, **chosen):
-    """Yield the practice as a page reads it."""
-    engine = open_database(url)
-    with reading(engine, TESTER) as connection:
-        asked = {"as_of_day": day_number(today()), **chosen}
-        yield Practice(connection, Selection(**asked))
-    engine.dispose()
-
-
 def changes(url, criterion=RESPONSE, timepoint="weeks_2_4", **chosen):
-    with counted(url, **chosen) as practice:
+    with practice_of(url, **chosen) as practice:
         return change(practice, criterion, timepoint)
-
-
-def table(app, name):
-    """Return the rows of a table as they are shown."""
-    frame = next(t.value for t in app.table if t.proto.alt == name)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def pills(app, key):
     return next(group for group in app.button_group if group.key == key)
-
-
-def chosen(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.toggle)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
 
 
 def test_it_opens_on_every_practice(practice):
@@ -91,7 +52,7 @@ def test_every_number_has_its_patients(example):
     app = opened("change.py")
     lower = f"Lower than at baseline: {found.waterfall.lower}"
     assert lower in pills(app, "change_number").options
-    app = chosen(app, "change_number", "Lower than at baseline")
+    app = choose(app, "change_number", "Lower than at baseline")
     rows = app.dataframe[0].value
     assert len(rows) == found.waterfall.lower > 20
     assert (rows["Change"] < 0).all()
@@ -101,8 +62,8 @@ def test_a_region_lists_the_courses_of_the_boundary_that_is_chosen(example):
     found = changes(example).regions
     app = opened("change.py")
     strictest = found.by_boundary[-1]
-    app = chosen(app, "change_boundary_phq9", strictest.boundary.code)
-    app = chosen(app, "change_regions_number", "Unchanged")
+    app = choose(app, "change_boundary_phq9", strictest.boundary.code)
+    app = choose(app, "change_regions_number", "Unchanged")
     rows = app.dataframe[0].value
     assert len(rows) == len(strictest.of("unchanged").course_ids)
     assert len(rows) > len(found.by_boundary[1].of("unchanged").course_ids)
@@ -111,19 +72,19 @@ def test_a_region_lists_the_courses_of_the_boundary_that_is_chosen(example):
 
 def test_an_item_lists_who_moved_on_it(example):
     found = changes(example).answers
-    app = chosen(opened("change.py"), "change_item_phq9", "Sleep (item\u00a03)")
+    app = choose(opened("change.py"), "change_item_phq9", "Sleep (item\u00a03)")
     sleep = next(item for item in found.items if item.item.number == 3)
     assert f"{wording.BETTER}: {len(sleep.better_ids)}" in (
         pills(app, "change_item_number").options
     )
-    app = chosen(app, "change_item_number", wording.BETTER)
+    app = choose(app, "change_item_number", wording.BETTER)
     assert len(app.dataframe[0].value) == len(sleep.better_ids) > 5
 
 
 def test_a_criterion_lists_who_met_that_one(example):
     app = opened("change.py")
-    app = chosen(app, "change_criterion_phq9", "phq9_remission_lt5")
-    app = chosen(app, "change_criterion_number", "Criterion met")
+    app = choose(app, "change_criterion_phq9", "phq9_remission_lt5")
+    app = choose(app, "change_criterion_number", "Criterion met")
     rows = app.dataframe[0].value
     rates = {rate.criterion: rate for rate in changes(example).criteria}
     assert len(rows) == rates["phq9_remission_lt5"].events > 5
@@ -134,7 +95,7 @@ def test_clusters_are_of_the_measure_that_has_several(example):
     app = opened("change.py")
     headings = [heading.value for heading in app.header]
     assert "Clusters" not in headings
-    app = chosen(app, "outcomes_measure", "pcl5")
+    app = choose(app, "outcomes_measure", "pcl5")
     assert "Clusters" in [heading.value for heading in app.header]
     found = changes(example, PCL5_RESPONSE)
     shown = table(app, "Change by cluster")
@@ -150,12 +111,12 @@ def test_clusters_are_of_the_measure_that_has_several(example):
 def test_item_9_never_reads_as_no_risk(example):
     app = opened("change.py")
     assert "It does not say that there is no risk." in text_of(app)
-    app = chosen(app, "outcomes_measure", "pcl5")
+    app = choose(app, "outcomes_measure", "pcl5")
     assert "item 9" not in text_of(app).partition("Items")[2]
 
 
 def test_filters_cut_the_courses(example):
-    app = chosen(opened("change.py"), "outcomes_indication", "both")
+    app = choose(opened("change.py"), "outcomes_indication", "both")
     found = changes(example, indication="both")
     assert 0 < found.mean.measured < changes(example).mean.measured
     said = app.subheader[0].value.replace("\u00a0", " ")
@@ -164,7 +125,7 @@ def test_filters_cut_the_courses(example):
 
 def test_another_recall_window_is_counted_by_itself(example):
     windows = ("past_month", "past_week")
-    with counted(example) as practice:
+    with practice_of(example) as practice:
         month, week = (
             change(practice, PCL5_RESPONSE, "weeks_2_4", recall_window=window)
             for window in windows
@@ -187,7 +148,7 @@ def test_nobody_measured_says_whose_form_to_record(migrated_sqlite_url, monkeypa
     app = opened("change.py")
     assert "1 were due at weeks 2-4, and none was measured." in app.info[0].value
     assert not app.table
-    app = chosen(app, "change_number", "Not measured")
+    app = choose(app, "change_number", "Not measured")
     assert app.dataframe[0].value["Record number"].tolist() == ["a"]
     st.cache_resource.clear()
 

@@ -2,41 +2,36 @@
 
 import csv
 import io
-from contextlib import contextmanager
 
 import pytest
 import streamlit as st
 
 from analysis.data_quality import LATE, QUESTIONS
 from data.assessments import void_assessment
-from data.database import open_database, reading
 from data.exchange.problems import CONFLICT, Problem
 from data.exchange.refused import note_refused
 from data.moments import today
 from measures.days import day_number
-from tests.actors import TESTER
-from tests.views.clinic import Clinic, phq9, text_of
+from tests.views.clinic import Clinic, phq9
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, opened
+from tests.views.results_pages import (
+    EMPTY,
+    choose,
+    opened,
+    practice_of,
+    table,
+    words_of,
+)
 from views.results.counts.data_quality import (
     FOLLOWED,
     data_quality,
     quality_records,
 )
-from views.results.counts.recut import Practice, Selection
 from views.results.wording import data_quality as wording
 from views.results.wording.occurrences import table_rows
 
 
 PAGE = "data_quality.py"
-
-
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    """Use the example practice, and return its URL."""
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -46,27 +41,9 @@ def clinic(migrated_sqlite_url, monkeypatch):
     st.cache_resource.clear()
 
 
-@contextmanager
-def practice_of(url, **chosen):
-    engine = open_database(url)
-    with reading(engine, TESTER) as connection:
-        asked = {"as_of_day": day_number(today()), **chosen}
-        yield Practice(connection, Selection(**asked))
-    engine.dispose()
-
-
 def counted(url, measure="phq9", timepoints=FOLLOWED, **chosen):
     with practice_of(url, **chosen) as practice:
         return data_quality(quality_records(practice, measure, timepoints=timepoints))
-
-
-def said(app):
-    return text_of(app).replace("\u00a0", " ")
-
-
-def table(app, name):
-    frame = next(t.value for t in app.table if t.proto.alt == name)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def pills(app, key):
@@ -79,26 +56,18 @@ def numbers(app, key):
     return {name: int(count) for name, count in told}
 
 
-def chosen(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.toggle)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
-
-
 def test_it_opens_on_every_practice(practice):
     app = opened(PAGE)
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
         return
-    assert "No import was refused." in said(app)
+    assert "No import was refused." in words_of(app)
 
 
 @pytest.mark.parametrize("measure", ["phq9", "pcl5"])
 def test_what_is_said_is_what_is_counted(example, measure):
     found = counted(example, measure)
-    app = chosen(opened(PAGE), "outcomes_measure", measure)
+    app = choose(opened(PAGE), "outcomes_measure", measure)
     headline = wording.headline(found, "weeks_2_4")
     assert app.subheader[0].value.replace("\u00a0", " ") == headline
     for sentence in (
@@ -107,7 +76,7 @@ def test_what_is_said_is_what_is_counted(example, measure):
         wording.places_sentence(found.places),
         wording.protocol_sentence(found.protocol),
     ):
-        assert sentence in said(app)
+        assert sentence in words_of(app)
     due = table(app, "Forms due and done by time point")
     assert due == wording.due_rows(found.due)
     forms = table_rows(wording.forms_named(found.forms), "Forms", "forms")
@@ -122,7 +91,7 @@ def test_every_number_stands_on_its_button(example):
         "Measured": due.done,
         "Due, not measured": due.missing,
         "Not yet due": due.not_due,
-        "No due day": due.no_due_day,
+        "No due day": due.never_due,
     }
     forms = numbers(app, "quality_forms")
     for question, one in zip(QUESTIONS, found.forms, strict=True):
@@ -150,7 +119,7 @@ def test_every_number_stands_on_its_button(example):
 
 
 def test_another_time_point_has_its_own_courses(example):
-    app = chosen(opened(PAGE), "outcomes_timepoint", "after_infusion_3")
+    app = choose(opened(PAGE), "outcomes_timepoint", "after_infusion_3")
     found = counted(example, timepoints=(*FOLLOWED, "after_infusion_3"))
     due = found.due[-1]
     assert numbers(app, "quality_due")["Due, not measured"] == due.missing
@@ -176,7 +145,7 @@ def test_a_button_lists_as_many_rows_as_it_says(example, key, code, name):
     app = opened(PAGE)
     count = numbers(app, key)[name]
     assert count > 0
-    (listed,) = chosen(app, f"{key}_number", code).dataframe
+    (listed,) = choose(app, f"{key}_number", code).dataframe
     assert len(listed.value) == count
     assert listed.value["Record number"].str.startswith("EX-").all()
 
@@ -187,10 +156,10 @@ def test_a_form_without_an_infusion_is_shown_before_there_is_any(clinic):
         clinic.form(course, 50, phq9(12))
         clinic.form(course, 2, phq9(12))
     app = opened(PAGE)
-    assert "2 of 2 forms belong to no infusion" in said(app)
+    assert "2 of 2 forms belong to no infusion" in words_of(app)
     assert numbers(app, "quality_places")["No infusion for too long"] == 1
     assert numbers(app, "quality_places")["Waiting for infusion 1"] == 1
-    assert "No infusion has been recorded up to this day." in said(app)
+    assert "No infusion has been recorded up to this day." in words_of(app)
 
 
 def test_late_and_withdrawn_forms_are_told(clinic):
@@ -216,7 +185,7 @@ def test_refused_imports_are_told_by_their_kinds(clinic):
         note_refused(clinic.connection, [clash, clash])
         note_refused(clinic.connection, [Problem("f.csv", 1, "", "", "is empty")])
     app = opened(PAGE)
-    assert "2 imports were refused; 1 of them for 2 conflicts" in said(app)
+    assert "2 imports were refused; 1 of them for 2 conflicts" in words_of(app)
     newest, oldest = table(app, "Refused imports")
     assert (newest["Conflicts"], newest["Problems of the file"]) == ("0", "1")
     assert (oldest["Conflicts"], oldest["Problems of the file"]) == ("2", "0")
@@ -249,5 +218,5 @@ def test_a_clinicians_name_is_shown_as_it_was_typed(clinic):
         course = clinic.course(clinic.patient(), clinician="Dr *Lee*")
         clinic.form(course, 3, phq9(12))
         clinic.infusion(course, 3)
-    app = chosen(opened(PAGE), "outcomes_clinician", "Dr *Lee*")
-    assert r"clinician: Dr \*Lee\*" in said(app)
+    app = choose(opened(PAGE), "outcomes_clinician", "Dr *Lee*")
+    assert r"clinician: Dr \*Lee\*" in words_of(app)

@@ -7,17 +7,17 @@ from analysis.durability import LAST_INFUSION, STARTING_FORM
 from analysis.outcomes import one_course_per_patient, select_courses
 from data.database import open_database, reading
 from data.follow_up import follow_up_frames
+from data.moments import today
 from data.published import load_catalogue
 from measures.days import day_number
 from measures.durability import LOSS_RULES
 from measures.registry import CRITERIA, ELIGIBILITY, MEASURES
 from tests.actors import TESTER
-from tests.views.conftest import EXAMPLE_AS_OF
 from views.results.counts import durability as counts
 from views.results.counts.recut import Practice, Selection
 
 
-AS_OF = day_number(EXAMPLE_AS_OF)
+AS_OF = day_number(today())
 RULE = LOSS_RULES["phq9_relapse_10"]
 RESPONSE = CRITERIA["phq9_response_50"]
 

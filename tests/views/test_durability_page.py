@@ -17,9 +17,17 @@ from measures.days import day_number
 from measures.durability import LOSS_RULES
 from measures.registry import CRITERIA
 from tests.actors import TESTER
-from tests.views.clinic import text_of
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, EXAMPLE, TINY, opened, write_tiny
+from tests.views.results_pages import (
+    EMPTY,
+    EXAMPLE,
+    TINY,
+    choose,
+    opened,
+    table,
+    words_of,
+    write_tiny,
+)
 from views.results.behind import CAME_FROM
 from views.results.counts import durability as counts
 from views.results.counts.recut import Practice, Selection
@@ -33,13 +41,6 @@ HANGING = "The same counted in other ways"
 PUBLISHED = "Published durability"
 
 
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
 def counted(url, rule=RESPONSE_LOST, *, count=counts.lasting, chosen=(), **asked):
     """Return what the analysis counts, asked directly."""
     engine = open_database(url)
@@ -49,24 +50,6 @@ def counted(url, rule=RESPONSE_LOST, *, count=counts.lasting, chosen=(), **asked
         found = count(Practice(connection, selection), question)
     engine.dispose()
     return found
-
-
-def choose(app, key, value):
-    kinds = (app.selectbox, app.button_group, app.toggle, app.date_input)
-    widgets = {w.key: w for kind in kinds for w in kind}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
-
-
-def words(app):
-    return text_of(app).replace("\u00a0", " ")
-
-
-def table(app, alt):
-    frame = next(t.value for t in app.table if t.proto.alt == alt)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def charts(app):
@@ -89,10 +72,11 @@ def test_it_opens_on_every_practice(practice):
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
     if practice == TINY:
-        assert "No curve: nobody eligible was measured at the end of induct" in words(
-            app
+        assert (
+            "No curve: nobody eligible was measured at the end of induct"
+            in words_of(app)
         )
-        assert "No booster was given" in words(app)
+        assert "No booster was given" in words_of(app)
         assert charts(app) == []
     if practice == EXAMPLE:
         assert app.subheader[0].value.startswith("At least half of the ")
@@ -105,7 +89,7 @@ def test_sentences_and_tables_are_what_the_analysis_counts(example, rule):
     app = choose(opened("durability.py"), "outcomes_measure", measure)
     app = choose(app, f"durability_rule_{measure}", rule)
     found = counted(example, rule)
-    said = words(app)
+    said = words_of(app)
     assert wording.headline(found.answer) in said
     assert wording.flow(found.answer) in said
     assert wording.apart(found.answer) in said
@@ -120,8 +104,9 @@ def test_sentences_and_tables_are_what_the_analysis_counts(example, rule):
 def test_too_few_is_said_with_what_is_needed_and_nothing_is_drawn(example):
     app = choose(opened("durability.py"), "outcomes_measure", "pcl5")
     answer = counted(example, "pcl5_response_lost").answer
-    assert f"needs 10 courses that can be followed, and {answer.followed} can" in words(
-        app
+    assert (
+        f"needs 10 courses that can be followed, and {answer.followed} can"
+        in words_of(app)
     )
     assert not [alt for alt in charts(app) if alt.startswith("Share still without")]
     assert f"Too few followed: {answer.followed} of 10 needed." in [
@@ -139,9 +124,9 @@ def test_boosters_day_0_and_criterion_can_be_chosen(example):
         until_booster=True,
         origin=STARTING_FORM,
     ).answer
-    assert wording.headline(answer) in words(app)
-    assert wording.flow(answer) in words(app)
-    assert "met remission" in words(app)
+    assert wording.headline(answer) in words_of(app)
+    assert wording.flow(answer) in words_of(app)
+    assert "met remission" in words_of(app)
 
 
 def test_courses_can_be_chosen(example):
@@ -155,7 +140,7 @@ def test_courses_can_be_chosen(example):
         "all_courses": True,
     }
     answer = counted(example, chosen=chosen).answer
-    assert wording.flow(answer) in words(app)
+    assert wording.flow(answer) in words_of(app)
     everybody = counted(example).answer
     assert answer.coverage.started < everybody.coverage.started
 
@@ -227,7 +212,7 @@ def test_those_followed_to_a_day_are_the_numbers_under_the_axis(example, origin)
 def test_boosters_are_counted_and_open_their_courses(example):
     app = opened("durability.py")
     intervals = counted(example, count=counts.boosters)
-    assert wording.booster_sentence(intervals) in words(app)
+    assert wording.booster_sentence(intervals) in words_of(app)
     assert table(app, "Days between boosters") == wording.booster_rows(intervals)
     bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
     assert [sum(each["y"]) for each in bars] == [
@@ -252,7 +237,7 @@ def test_a_ticked_patient_is_opened_and_leads_back(example):
     app.session_state[app.dataframe[0].key] = {"selection": {"rows": [1]}}
     app.run()
     assert not app.exception
-    assert number in words(app).replace("\\", "")
+    assert number in words_of(app).replace("\\", "")
     assert set(app.query_params) == {"patient"}
     assert app.session_state[CAME_FROM] == ("results/durability.py", "Durability")
 

@@ -1,22 +1,15 @@
 """The page Missing data: what it shows is counted, and each number has its patients."""
 
-from contextlib import contextmanager
-
-import pytest
 import streamlit as st
 
 from analysis.missingness import CARRIED, CLINICIAN, IMPUTED, INDICATION, SHIFTED
 from analysis.suppression import suppress
-from data.database import open_database, reading
-from data.moments import today
-from measures.days import day_number
 from measures.registry import CRITERIA
-from tests.actors import TESTER
 from tests.factories import write_practice
 from tests.views.clinic import Clinic, phq9, text_of
-from tests.views.results_pages import EMPTY, TINY, opened
+from tests.views.results_pages import EMPTY, TINY, choose, opened, practice_of, table
 from views.results.counts.missing import missing
-from views.results.counts.recut import Practice, Selection, outcome
+from views.results.counts.recut import outcome
 from views.results.exports import Export, export_csv
 from views.results.wording import missing as wording
 
@@ -24,41 +17,9 @@ from views.results.wording import missing as wording
 RESPONSE = CRITERIA["phq9_response_50"]
 
 
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    """Use the example practice, and return its URL."""
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
-@contextmanager
-def counted(url, **chosen):
-    """Yield the practice as a page reads it."""
-    engine = open_database(url)
-    with reading(engine, TESTER) as connection:
-        asked = {"as_of_day": day_number(today()), **chosen}
-        yield Practice(connection, Selection(**asked))
-    engine.dispose()
-
-
 def found_in(url, criterion=RESPONSE, shift=None, **chosen):
-    with counted(url, **chosen) as practice:
+    with practice_of(url, **chosen) as practice:
         return missing(practice, criterion, "weeks_2_4", shift=shift)
-
-
-def table(app, name):
-    """Return the rows of a table as they are shown."""
-    frame = next(t.value for t in app.table if t.proto.alt == name)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
-
-
-def chosen(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.number_input)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
 
 
 def pills(app, key):
@@ -90,13 +51,13 @@ def test_what_is_said_is_what_is_counted(example):
 
 
 def test_the_rate_is_the_one_of_the_outcomes_page(example):
-    with counted(example) as practice:
+    with practice_of(example) as practice:
         rate = outcome(practice, RESPONSE, "weeks_2_4")
     assert found_in(example).rate == rate
 
 
 def test_a_larger_shift_is_counted_and_said(example):
-    app = chosen(opened("missing.py"), "missing_shift_phq9", 12)
+    app = choose(opened("missing.py"), "missing_shift_phq9", 12)
     found = found_in(example, shift=12)
     row = table(app, "The rate by every approach")[5]
     assert row["Approach"] == "Multiple imputation, missing worse by 12 points"
@@ -107,7 +68,7 @@ def test_a_larger_shift_is_counted_and_said(example):
 
 def test_the_missing_can_be_opened(example):
     found = found_in(example)
-    app = chosen(opened("missing.py"), "missing_number", "Not measured")
+    app = choose(opened("missing.py"), "missing_number", "Not measured")
     rows = app.dataframe[0].value
     assert len(rows) == found.rate.missing > 5
     assert rows["Score"].isna().all()
@@ -115,7 +76,7 @@ def test_the_missing_can_be_opened(example):
 
 def test_who_met_the_criterion_by_their_last_score_can_be_opened(example):
     found = found_in(example).rates.of(CARRIED)
-    app = chosen(
+    app = choose(
         opened("missing.py"), "missing_number", "Met, last observation carried"
     )
     assert len(app.dataframe[0].value) == len(found.event_ids) == found.rate.events
@@ -125,20 +86,20 @@ def test_a_clinician_lists_their_own_courses(example):
     found = found_in(example).who
     lee = next(row for row in found.shares if row.characteristic == CLINICIAN)
     app = opened("missing.py")
-    app = chosen(app, "missing_characteristic", wording.share_name(lee))
+    app = choose(app, "missing_characteristic", wording.share_name(lee))
     missing_here = lee.missing_here
     assert pills(app, "missing_who_number") == [
         f"Measured: {missing_here.n - missing_here.events}",
         f"Not measured: {missing_here.events}",
     ]
-    app = chosen(app, "missing_who_number", "Not measured")
+    app = choose(app, "missing_who_number", "Not measured")
     assert len(app.dataframe[0].value) == missing_here.events > 0
 
 
 def test_a_mean_lists_only_those_it_is_of(example):
     found = found_in(example).who.means[-1]
     name = wording.mean_name(found)
-    app = chosen(opened("missing.py"), "missing_characteristic", name)
+    app = choose(opened("missing.py"), "missing_characteristic", name)
     assert pills(app, "missing_who_number") == [
         f"Measured: {found.measured.n}",
         f"Not measured: {found.missing.n}",
@@ -185,7 +146,7 @@ def test_nobody_due_yet_says_so(migrated_sqlite_url, monkeypatch):
     app = opened("missing.py")
     assert "a baseline under 10" in app.info[0].value
     assert not app.table
-    app = chosen(app, "missing_number", "Not eligible")
+    app = choose(app, "missing_number", "Not eligible")
     assert app.dataframe[0].value["Record number"].tolist() == ["a"]
     st.cache_resource.clear()
 

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.database import open_database, reading, writing
+from data.database import default_url, open_database, reading, writing
 from data.example_practice import make_example
 from data.moments import today
 from measures.days import day_number
@@ -20,6 +20,7 @@ from tests.actors import TESTER
 from tests.factories import add_course, write_practice
 from tests.views.clinic import visited_by
 from tests.views.offered_files import offered_files
+from tests.views.results_pages import EMPTY, opened
 from views.results.counts import glance as glance_counts
 from views.results.counts import recut
 from views.results.counts.recut import Practice, Selection
@@ -29,7 +30,7 @@ from views.results.wording.numbers import unbroken
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
-AS_OF = date(2026, 11, 1)
+AS_OF = today()
 TODAY = day_number(today())
 RESPONSE = CRITERIA["phq9_response_50"]
 
@@ -115,6 +116,19 @@ def select(app, key, value):
     widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.toggle)}
     widgets[key].set_value(value)
     return checked(app.run())
+
+
+def test_it_opens_on_every_practice(practice):
+    app = opened("outcomes.py")
+    if practice == EMPTY:
+        assert "There are no patients here yet." in app.info[0].value
+        return
+    assert sentence(app) == unbroken(wording.headline(asked(default_url())))
+    everybody = glance_wording.EVERYBODY
+    for measure in MEASURES:
+        (row, *_) = table(app, f"{MEASURES[measure].name} at a glance")
+        glance = glances(default_url(), measure)[0]
+        assert (row["Courses"], row["Started"]) == (everybody, str(glance.started))
 
 
 # Empty, step by step.

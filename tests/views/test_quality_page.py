@@ -27,7 +27,7 @@ from tests.actors import TESTER
 from tests.factories import practice as writing_practice
 from tests.factories import write_practice
 from tests.views.clinic import MAIN, SECONDS, text_of, visited_by
-from tests.views.results_pages import EMPTY, TINY, opened
+from tests.views.results_pages import EMPTY, TINY, opened, table
 from views.results.counts import quality as counts
 from views.results.counts.recut import Practice, Selection
 from views.results.wording import quality as wording
@@ -36,14 +36,6 @@ from views.results.wording import quality as wording
 LAST_YEAR = calendar_year(today().year - 1)
 MNCM = "mncm_response_6"
 RECORD = "Record or take back an exclusion"
-
-
-@pytest.fixture
-def example(example_practice, monkeypatch):
-    """Use the example practice, and return its URL."""
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
 
 
 @contextmanager
@@ -58,12 +50,6 @@ def asked(url, as_of=None):
 def counted(url, code=MNCM, period=LAST_YEAR, as_of=None):
     with asked(url, as_of) as practice:
         return counts.quality(practice, QUALITY_MEASURES[code], period)
-
-
-def table(app, name):
-    """Return the rows of a table as they are shown."""
-    frame = next(t.value for t in app.table if t.proto.alt == name)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def pills(app):

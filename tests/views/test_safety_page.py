@@ -2,23 +2,26 @@
 
 import csv
 import io
-from contextlib import contextmanager
 
 import pytest
 import streamlit as st
 
 from analysis.safety import ZERO_IS_NOT_NO_RISK, alert_flow, classify_alerts
 from data.alerts import close_alert, list_alerts
-from data.database import open_database, reading
 from data.moments import today
 from measures.blood_pressure import BLOOD_PRESSURE_RULES
 from measures.days import day_number
-from tests.actors import TESTER
 from tests.record_tables import HOUR, alerts
-from tests.views.clinic import Clinic, phq9, text_of
+from tests.views.clinic import Clinic, phq9
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, opened
-from views.results.counts.recut import Practice, Selection
+from tests.views.results_pages import (
+    EMPTY,
+    choose,
+    opened,
+    practice_of,
+    table,
+    words_of,
+)
 from views.results.counts.safety import alerts_in_month, safety, safety_records
 from views.results.wording import safety as wording
 
@@ -46,41 +49,15 @@ LISTS = (
 
 
 @pytest.fixture
-def example(example_practice, monkeypatch):
-    """Use the example practice, and return its URL."""
-    monkeypatch.setenv("DATABASE_URL", example_practice)
-    yield example_practice
-    st.cache_resource.clear()
-
-
-@pytest.fixture
 def clinic(migrated_sqlite_url, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
     yield Clinic(migrated_sqlite_url)
     st.cache_resource.clear()
 
 
-@contextmanager
-def practice_of(url, **chosen):
-    engine = open_database(url)
-    with reading(engine, TESTER) as connection:
-        asked = {"as_of_day": day_number(today()), **chosen}
-        yield Practice(connection, Selection(**asked))
-    engine.dispose()
-
-
 def counted(url, measure="phq9", **chosen):
     with practice_of(url, **chosen) as practice:
         return safety(safety_records(practice, measure))
-
-
-def said(app):
-    return text_of(app).replace("\u00a0", " ")
-
-
-def table(app, name):
-    frame = next(t.value for t in app.table if t.proto.alt == name)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
 
 
 def pills(app, key):
@@ -93,21 +70,13 @@ def numbers(app, key):
     return {name: int(count) for name, count in told}
 
 
-def chosen(app, key, value):
-    widgets = {w.key: w for w in (*app.selectbox, *app.button_group, *app.toggle)}
-    widgets[key].set_value(value)
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
-
-
 def test_it_opens_on_every_practice(practice):
     app = opened(PAGE)
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
         return
-    assert ZERO_IS_NOT_NO_RISK in said(app)
-    assert "reliably worse" in said(app)
+    assert ZERO_IS_NOT_NO_RISK in words_of(app)
+    assert "reliably worse" in words_of(app)
 
 
 def test_what_is_said_is_what_is_counted(example):
@@ -124,7 +93,7 @@ def test_what_is_said_is_what_is_counted(example):
         wording.pressure_sentence(found),
         wording.worse_sentence(found),
     ):
-        assert sentence in said(app)
+        assert sentence in words_of(app)
     assert table(app, "Item 9 by month") == wording.month_rows(found.item_9_months)
     assert table(app, "Alerts by month") == wording.alert_month_rows(
         found.alerts.months
@@ -190,7 +159,7 @@ def test_a_button_lists_as_many_rows_as_it_says(example, key, code, name):
     app = opened(PAGE)
     count = numbers(app, key)[name]
     assert count > 0
-    (listed,) = chosen(app, f"{key}_number", code).dataframe
+    (listed,) = choose(app, f"{key}_number", code).dataframe
     assert len(listed.value) == count
     assert listed.value["Record number"].str.startswith("EX-").all()
 
@@ -198,10 +167,10 @@ def test_a_button_lists_as_many_rows_as_it_says(example, key, code, name):
 def test_no_choice_of_courses_hides_an_alert(example):
     flow = counted(example).alerts
     app = opened(PAGE)
-    app = chosen(app, "outcomes_indication", "ptsd")
-    assert wording.alerts_sentence(flow) in said(app)
+    app = choose(app, "outcomes_indication", "ptsd")
+    assert wording.alerts_sentence(flow) in words_of(app)
     assert numbers(app, "safety_alerts")["Open"] == flow.open
-    app = chosen(app, "outcomes_indication", "both")
+    app = choose(app, "outcomes_indication", "both")
     fewer = counted(example, indication="both").item_9
     assert fewer.records < counted(example).item_9.records
     assert numbers(app, "safety_item_9")["1 or more"] == fewer.events
@@ -211,11 +180,11 @@ def test_a_month_narrows_the_forms_and_the_alerts_to_its_row(example):
     found = counted(example)
     app = opened(PAGE)
     month = found.item_9_months[-2]
-    app = chosen(app, "safety_item_9_month", month.month.number)
+    app = choose(app, "safety_item_9_month", month.month.number)
     assert numbers(app, "safety_item_9")["1 or more"] == month.answers.events
     assert numbers(app, "safety_item_9")["Left out"] == month.answers.left_out
     for month in found.alerts.months[-3:]:
-        app = chosen(app, "safety_alert_month", month.month.number)
+        app = choose(app, "safety_alert_month", month.month.number)
         assert numbers(app, "safety_alerts") == {
             "Opened": month.opened,
             "Answered": month.closed,
@@ -273,8 +242,8 @@ def test_an_alert_is_shown_before_there_is_any_infusion(clinic):
         course = clinic.course(clinic.patient())
         clinic.form(course, 2, phq9(12, item_9=2))
     app = opened(PAGE)
-    assert "Of 1 item-9 alert of the whole practice, 1 is open" in said(app)
-    assert "No infusion has been recorded up to this day." in said(app)
+    assert "Of 1 item-9 alert of the whole practice, 1 is open" in words_of(app)
+    assert "No infusion has been recorded up to this day." in words_of(app)
     assert numbers(app, "safety_alerts")["Open"] == 1
 
 
@@ -286,7 +255,7 @@ def test_one_who_got_worse_is_listed_with_the_points(clinic):
         clinic.form(course, 3, phq9(20))
     app = opened(PAGE)
     assert numbers(app, "safety_worse")["Reliably worse"] == 1
-    app = chosen(app, "safety_worse_number", "worse")
+    app = choose(app, "safety_worse_number", "worse")
     (listed,) = (frame.value.to_dict("records") for frame in app.dataframe)
     assert (listed[0]["Baseline"], listed[0]["Latest"]) == (8, 20)
     assert listed[0]["Change"] == 12
@@ -326,7 +295,7 @@ def test_the_lead_sees_how_soon_somebody_acts(clinic):
 def test_no_file_holds_a_small_count(example, first):
     with offered_files() as files:
         app = opened(PAGE)
-        chosen(app, "outcomes_first_courses", first)
+        choose(app, "outcomes_first_courses", first)
     assert set(files) == {
         "item-9-by-month.csv",
         "item-9-alerts.csv",
@@ -352,5 +321,5 @@ def test_a_clinicians_name_is_shown_as_it_was_typed(clinic):
         course = clinic.course(clinic.patient(), clinician="Dr *Lee*")
         clinic.form(course, 3, phq9(12))
         clinic.infusion(course, 3)
-    app = chosen(opened(PAGE), "outcomes_clinician", "Dr *Lee*")
-    assert r"clinician: Dr \*Lee\*" in said(app)
+    app = choose(opened(PAGE), "outcomes_clinician", "Dr *Lee*")
+    assert r"clinician: Dr \*Lee\*" in words_of(app)

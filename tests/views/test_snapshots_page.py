@@ -4,8 +4,6 @@ import hashlib
 import json
 from contextlib import contextmanager
 
-import pytest
-import streamlit as st
 from sqlalchemy import text
 
 from analysis.snapshot import changed_definitions, to_content
@@ -20,7 +18,7 @@ from tests.actors import TESTER
 from tests.factories import at, phq9
 from tests.views.clinic import text_of
 from tests.views.offered_files import offered_files
-from tests.views.results_pages import EMPTY, opened, write_tiny
+from tests.views.results_pages import EMPTY, choose, opened, table
 from views import state
 from views.results.counts import recut
 from views.results.counts import snapshots as counts
@@ -33,15 +31,6 @@ from views.results.wording.numbers import unbroken
 
 
 RESPONSE, WEEKS = CRITERIA["phq9_response_50"], "weeks_2_4"
-
-
-@pytest.fixture
-def tiny(migrated_sqlite_url, monkeypatch):
-    """The practice of three patients alone."""
-    write_tiny(migrated_sqlite_url)
-    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
-    yield
-    st.cache_resource.clear()
 
 
 @contextmanager
@@ -68,21 +57,9 @@ def correct_a_score(connection, total):
     correct_assessment(connection, form.id, facts=phq9(at("38"), total), reason="Typo")
 
 
-def table(app, alt):
-    frame = next(t.value for t in app.table if t.proto.alt == alt)
-    return frame.replace("\u00a0", " ", regex=True).to_dict("records")
-
-
 def press_save(app, note):
     app.text_input(key="snapshot_note").set_value(note)
     next(b for b in app.button if b.label == "Save this rate").click()
-    app.run()
-    assert not app.exception, [error.message for error in app.exception]
-    return app
-
-
-def choose(app, key, code):
-    next(w for w in app.button_group if w.key == key).set_value(code)
     app.run()
     assert not app.exception, [error.message for error in app.exception]
     return app

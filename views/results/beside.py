@@ -109,6 +109,7 @@ def _comparison(result: Result, told: PowerBeside | None) -> None:
     else:
         st.subheader(sentence, anchor=False)
     text(published_wording.difference_sentence(result))
+    text(published_wording.caveats(result))
     if told is not None:
         printed = result.published.percent
         of_whom = published_wording.of_whom(result.figure)

@@ -238,7 +238,7 @@ def due_rows(due: Iterable[FormsDue]) -> list[Row]:
             "Measured": occurrences.share_words(one.completeness),
             "Not measured": str(one.missing),
             "Not yet due": str(one.not_due),
-            "No due day": str(one.no_due_day),
+            "No due day": str(one.never_due),
         }
         for one in due
     ]

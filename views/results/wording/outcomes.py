@@ -259,7 +259,8 @@ DUE = {
     LAST_INDUCTION_INFUSION: (
         "Due once the induction is over (a later phase began, the course was closed, "
         f"or {INDUCTION.maximum_gap_days} days passed without an infusion) and the "
-        "window has closed by the as-of date. " + _EVEN_IN_AN_OPEN_WINDOW
+        "window has closed by the as-of date. " + _EVEN_IN_AN_OPEN_WINDOW + " At the "
+        "end of induction it is not: another infusion may still follow."
     ),
     INFUSION_K: (
         "Due once the next infusion was given, or "

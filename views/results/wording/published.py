@@ -8,6 +8,8 @@ from typing import get_args
 from analysis.change import MeanChange
 from analysis.comparison import (
     CHANGE,
+    PROTOCOL_DAYS,
+    PROTOCOL_INFUSIONS,
     REMISSION,
     RESPONSE,
     Comparison,
@@ -26,6 +28,7 @@ from measures.figures import (
     Study,
     Verdict,
 )
+from measures.registry import ELIGIBILITY
 from views.results.wording.numbers import (
     as_printed,
     interval_name,
@@ -34,6 +37,7 @@ from views.results.wording.numbers import (
     percentage_points,
     points,
     points_range,
+    share_of,
 )
 from views.results.wording.outcomes import ever_text
 
@@ -71,10 +75,14 @@ VERIFICATIONS = {
         "paraphrase."
     ),
 }
+_AFTER_PROTOCOL = (
+    f"measured after {PROTOCOL_INFUSIONS[0]} to {PROTOCOL_INFUSIONS[1]} infusions in "
+    f"{PROTOCOL_DAYS[0]} to {PROTOCOL_DAYS[1]} days"
+)
 _OF_WHOM = {
     "measured": "measured",
     "started": "due",
-    "protocol_measured": "measured on protocol",
+    "protocol_measured": _AFTER_PROTOCOL,
     "reached_infusion": "measured",
 }
 
@@ -82,7 +90,7 @@ _OF_WHOM = {
 HOW_RECUT = (
     "Each figure has its own criterion, time point, denominator and indication; the "
     "practice is counted again by each of them, on the courses chosen above. Lowest "
-    "baselines are the practice's own: no study's is on these scales. Practice and "
+    "baselines are the practice's own: no study's was seen. Practice and "
     "published intervals are 95 % Wilson intervals, the published from the reported "
     "n; a figure whose n was not seen has none."
 )
@@ -242,8 +250,30 @@ def both_numbers(result: Result) -> str:
         else rate_text(result.figure.rate(result.outcome))
     )
     return (
-        f"Practice, counted the same way: {practice_text(result)}. {name}: {published}."
+        f"Practice, counted the same way as far as the record allows: "
+        f"{practice_text(result)}. {name}: {published}."
     )
+
+
+def caveats(result: Result) -> str:
+    """Return what the practice's number hangs on, in sentences; may be empty."""
+    if isinstance(result, Refusal):
+        return ""
+    said = []
+    if result.any_baseline and result.any_baseline.n != result.share.n:
+        lowest = ELIGIBILITY[result.figure.recut.measure].sentence.removesuffix(".")
+        share = share_of(result.any_baseline, of_whom(result.figure))
+        said.append(
+            f"The practice's own lowest baseline ({lowest}) is added, as no rule of "
+            f"the study's was seen; without it, {share}."
+        )
+    if result.unseen_by_then:
+        said.append(
+            f"At least once: {result.unseen_by_then:,} of the {result.ever.measured:,} "
+            "followed had no score by then and count as not having met it until "
+            "their first, so it can be below what is met now."
+        )
+    return " ".join(said)
 
 
 def of_whom(figure: PublishedFigure) -> str:

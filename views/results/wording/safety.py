@@ -189,10 +189,16 @@ def infusions_sentence(found: Safety) -> str:
     """Return how many infusions were watched, and on how many something happened."""
     any_event = found.adverse_events[0]
     if any_event.share is None:
-        return (
+        sentence = (
             f"{counted(any_event.records, 'infusion')}, none with a reading of blood "
             "pressure, pulse or dissociation: no share can be told."
         )
+        if any_event.outside:
+            sentence += (
+                f" An adverse event was recorded at {any_event.outside} of them; where "
+                "nothing was recorded, nothing is known."
+            )
+        return sentence
     sentence = (
         "An adverse event was recorded at "
         f"{occurrences.in_sentence(any_event.share, 'infusions with a reading')}"

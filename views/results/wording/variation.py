@@ -64,6 +64,10 @@ WHAT_A_SIGNAL_SAYS = (
 
 # Measured by simulation with nothing going on: normal values for XmR, months of 20
 # courses at 40 % for the p-chart. A test repeats it.
+_SIMULATED = {
+    XMR: "normal values",
+    P_CHART: "months of 20 courses, 40 % of them with the event",
+}
 FALSE_ALARMS = {
     XMR: {12: 0.09, 24: 0.26, 36: 0.38},
     P_CHART: {12: 0.02, 24: 0.09, 36: 0.17},
@@ -244,10 +248,20 @@ def months_sentence(chart: ControlChart | control_charts.TooFew) -> str:
         )
     months = len(chart.points)
     if not chart.signals:
-        return f"Over {months} months, no rule fired: they vary as chance would."
+        return f"Over {months} months, no rule fired.{_blind(chart)}"
     fired = dict.fromkeys(signal.rule.name.lower() for signal in chart.signals)
     rules = "rule" if len(fired) == 1 else "rules"
-    return f"Over {months} months, {len(fired)} {rules} fired: {'; '.join(fired)}."
+    return (
+        f"Over {months} months, {len(fired)} {rules} fired: {'; '.join(fired)}."
+        f"{_blind(chart)}"
+    )
+
+
+def _blind(chart: ControlChart) -> str:
+    """Return that a chart of small months sees little, where most of them are."""
+    if 2 * sum(point.rough for point in chart.points) <= len(chart.points):
+        return ""
+    return " With so few courses a month even a large change can stay unseen."
 
 
 def letters(chart: ControlChart) -> dict[str, str]:
@@ -307,8 +321,9 @@ def false_alarms(chart: ControlChart) -> str:
     words = ", ".join(f"{percent(share)} over {n}" for n, share in rates.items())
     return (
         "With nothing going on, at least one of these rules still fires in "
-        f"{words} months (own simulation). Two charts, or several measures looked at "
-        "one after the other, give more."
+        f"{words} months ({_SIMULATED[chart.kind]}; own simulation). With fewer "
+        "courses a month, or shares near 0 or 100 %, they fire more often; two "
+        "charts, or several measures looked at one after the other, give more."
     )
 
 
