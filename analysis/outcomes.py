@@ -62,6 +62,9 @@ class OutcomeRate(Coverage):
     """Events among all who were due, the missing counted as no event."""
     bounds: tuple[float, float] | None
     """Share of all who were due, had every missing course failed, or met it."""
+    early: int = 0
+    """Of the measured, those whose window is still open; like them and not measured,
+    a course would not be due yet."""
 
 
 def outcome_rate(
@@ -105,9 +108,10 @@ def outcome_rate(
     ValueError
         If the frame does not hold what ``COURSES`` asks for.
     """
-    states = classify(
+    classified = classify(
         courses, criterion, eligible_at_least=eligible_at_least, as_of_day=as_of_day
-    )["state"]
+    )
+    states = classified["state"]
     coverage = coverage_of(
         states,
         confidence=confidence,
@@ -118,6 +122,7 @@ def outcome_rate(
         as_of_day=as_of_day,
     )
     events = int((states == EVENT).sum())
+    is_open = classified["due_day"] > as_of_day
     return OutcomeRate(
         **vars(coverage),
         criterion=criterion.code,
@@ -125,6 +130,7 @@ def outcome_rate(
         observed=_share(events, coverage.measured, confidence),
         nonresponse=_share(events, coverage.due, confidence),
         bounds=_bounds(events, coverage),
+        early=int((states.isin((EVENT, NO_EVENT)) & is_open).sum()),
     )
 
 

@@ -167,7 +167,7 @@ class QualityResult:
     """The rate, had every missing one failed, or met the rule."""
 
 
-def quality_result(
+def quality_rows(
     measure: FollowUpMeasure | FinishedCourseMeasure,
     courses: pd.DataFrame,
     forms: pd.DataFrame,
@@ -175,9 +175,8 @@ def quality_result(
     period: Period,
     as_of_day: int,
     exclusions: pd.DataFrame | None = None,
-    confidence: float = 0.95,
-) -> QualityResult:
-    """Return a quality measure with the patients in each of its counts.
+) -> pd.DataFrame:
+    """Return a row per patient, or course, that the measure looks at, with its state.
 
     Parameters
     ----------
@@ -193,42 +192,6 @@ def quality_result(
     exclusions
         Columns `QUALITY_EXCLUSIONS`; None where nothing was asked. Codes that this
         measure does not exclude for change nothing.
-    confidence
-        Coverage of the intervals, between 0 and 1.
-
-    Returns
-    -------
-    QualityResult
-        Counts with ids, and fractions between 0 and 1.
-    """
-    rows = quality_rows(
-        measure,
-        courses,
-        forms,
-        period=period,
-        as_of_day=as_of_day,
-        exclusions=exclusions,
-    )
-    return summarise(
-        measure, rows, period=period, as_of_day=as_of_day, confidence=confidence
-    )
-
-
-def quality_rows(
-    measure: FollowUpMeasure | FinishedCourseMeasure,
-    courses: pd.DataFrame,
-    forms: pd.DataFrame,
-    *,
-    period: Period,
-    as_of_day: int,
-    exclusions: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Return a row per patient, or course, that the measure looks at, with its state.
-
-    Parameters
-    ----------
-    measure, courses, forms, period, as_of_day, exclusions
-        As for `quality_result`.
 
     Returns
     -------
@@ -265,7 +228,22 @@ def summarise(
     as_of_day: int,
     confidence: float = 0.95,
 ) -> QualityResult:
-    """Return the counts and rates of the rows that `quality_rows` gave."""
+    """Return the counts and rates of the rows that `quality_rows` gave.
+
+    Parameters
+    ----------
+    measure, period, as_of_day
+        As for `quality_rows`.
+    rows
+        What it returned.
+    confidence
+        Coverage of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    QualityResult
+        Counts with ids, and fractions between 0 and 1.
+    """
     group = {state: _group(rows, state) for state in STATES}
     denominator = _group(rows, *DENOMINATOR)
     n, met, missing = denominator.n, group[MET].n, group[MISSING].n

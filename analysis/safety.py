@@ -126,8 +126,6 @@ OPEN = "open"
 ANSWERED = "answered"
 WITHDRAWN = "withdrawn"
 
-ALERT_STATES = (OPEN, ANSWERED, WITHDRAWN)
-
 ANY_ADVERSE_EVENT = "any"
 IN_WORDS = "in words"
 
@@ -202,6 +200,8 @@ class AlertMonth:
     closed: int
     open_at_end: int
     """Open at the end of the month, or on the day of asking."""
+    patients_of_opened: int
+    patients_of_closed: int
 
 
 @dataclass(frozen=True)
@@ -679,11 +679,13 @@ def _ended(episodes: pd.DataFrame) -> pd.DataFrame:
 def _alert_months(
     counted: pd.DataFrame, answered: pd.Series, as_of_day: int
 ) -> tuple[AlertMonth, ...]:
-    opened = month_number(counted["opened_day"]).value_counts()
-    closed = month_number(counted.loc[answered, "closed_day"]).value_counts()
+    opened = counted.groupby(month_number(counted["opened_day"]))["patient_id"]
+    over = counted[answered]
+    closed = over.groupby(month_number(over["closed_day"]))["patient_id"]
+    counts = (opened.size(), closed.size(), opened.nunique(), closed.nunique())
     months, still_open = [], 0
     for month in months_between(counted["opened_day"].min(), as_of_day):
-        came, went = (int(n.get(month.number, 0)) for n in (opened, closed))
+        came, went, *patients = (int(n.get(month.number, 0)) for n in counts)
         still_open += came - went
-        months.append(AlertMonth(month, came, went, still_open))
+        months.append(AlertMonth(month, came, went, still_open, *patients))
     return tuple(months)

@@ -12,7 +12,9 @@ The rule:
 4. A share, and its interval, goes with its counts: it is hidden where one of them is.
 
 Somebody who takes away one export from another, made of slightly different courses,
-may still learn what neither gives; no rule for a single table can prevent that.
+may still learn what neither gives; no rule for a single table can prevent that. Rows
+of one table may be of overlapping courses, too: those that ask the same are told by an
+`Asked`, and the later one is hidden where it would give the few others away.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +22,6 @@ from dataclasses import dataclass, field
 from operator import index
 
 import numpy as np
-
-from analysis.proportions import Proportion
 
 
 FEWER_THAN = 5
@@ -34,6 +34,7 @@ NO_REST = "no rest"
 FREE_REST = "free rest"
 PROTECTED_REST = "protected rest"
 
+EVERY_ROW = ""
 Cell = tuple[str, str]
 
 
@@ -68,6 +69,43 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question, and of how many courses a row or a rate answers it."""
+
+    question: tuple[str, ...]
+    counts: tuple[int, ...]
+    """Of groups of the courses; in the same order wherever this is asked."""
+
+
+def too_few(one: Asked, fewer_than: int) -> bool:
+    """Return whether a group of the courses is small."""
+    return min(one.counts) < fewer_than
+
+
+def too_near(one: Asked, other: Asked, fewer_than: int) -> bool:
+    """Return whether one taken from the other would tell of a few courses.
+
+    Alike in every count they are taken for the same courses, and tell nothing. If not,
+    each difference is a count of the courses that are in one alone, a 0 too: of ten
+    more courses without one more event, none had it.
+
+    Examples
+    --------
+    >>> asked = ("response", "end of induction")
+    >>> fewer, more = Asked(asked, (30, 20)), Asked(asked, (40, 20))
+    >>> too_near(fewer, fewer, 5), too_near(fewer, more, 5)
+    (False, True)
+    >>> too_near(fewer, Asked(asked, (40, 25)), 5)
+    False
+    """
+    if one.question != other.question:
+        return False
+    pairs = zip(one.counts, other.counts, strict=True)
+    left = [abs(a - b) for a, b in pairs]
+    return any(left) and min(left) < fewer_than
+
+
+@dataclass(frozen=True)
 class Layout:
     """Which columns of a table are counts, and how they hang together.
 
@@ -82,6 +120,16 @@ class Layout:
     """Columns that give counts away, such as shares, with those counts."""
     total_row: str | None = None
     """The row that is the sum of all others; None if there is none."""
+    not_added: tuple[str, ...] = ()
+    """Counts that this row does not have, as they do not add up."""
+    same: tuple[str, ...] = ()
+    """Counts that are the same in every row, and known to be."""
+    whose: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Counts of records, with counts of the patients whose they are: where one of
+    those is small, the records are hidden, however many."""
+    asked: str | None = None
+    """A column with an `Asked`, which is not printed. A row of which a group is small
+    shows no count but the dearest; a row too near to one above it shows none."""
 
 
 OUTCOME_LAYOUT = Layout(
@@ -119,34 +167,6 @@ class Suppressed:
     """Counts hidden so that those cannot be worked out."""
 
 
-def shown_count(count: int, fewer_than: int = FEWER_THAN) -> int | Hidden:
-    """Return a count that stands alone, or what is printed in its place.
-
-    Examples
-    --------
-    >>> shown_count(7), shown_count(0).text
-    (7, 'fewer than 5')
-    """
-    _require_fewer_than(fewer_than)
-    return Hidden(fewer_than) if _whole(count) < fewer_than else count
-
-
-def shown_proportion(
-    share: Proportion | None, fewer_than: int = FEWER_THAN
-) -> Proportion | Hidden | None:
-    """Return a share that stands alone, or what is printed in its place.
-
-    It is shown when both those with the event and those without are enough.
-    """
-    _require_fewer_than(fewer_than)
-    if share is None:
-        return None
-    if share.n < fewer_than:
-        return Hidden(fewer_than)
-    few = min(share.events, share.n - share.events) < fewer_than
-    return NOT_SHOWN if few else share
-
-
 def suppress(
     rows: Mapping[str, Mapping[str, object]],
     layout: Layout,
@@ -174,6 +194,7 @@ def suppress(
     for cell in table.sensitive():
         table.protect(cell)
     table.show_what_protects_nothing()
+    table.hidden |= _gives_away(rows, layout, fewer_than)
     return Suppressed(
         rows={name: _printed(name, row, layout, table) for name, row in rows.items()},
         fewer_than=fewer_than,
@@ -191,10 +212,12 @@ class _Table:
         self.layout = layout
         self.fewer_than = fewer_than
         self.printed = {
-            (row, name): _whole(rows[row].get(name))
+            self.cell(row, name): _whole(rows[row].get(name))
             for row in rows
             for name in layout.counts
+            if row != layout.total_row or name not in layout.not_added
         }
+        self._require_same(rows)
         self.rests: dict[Cell, int] = {}
         self.protected_rests: set[Cell] = set()
         self.equations = [*self._sums(rows), *self._totals(rows)]
@@ -205,15 +228,23 @@ class _Table:
         self.values = self.printed | self.rests
         self.most = max(self.values.values(), default=0) + fewer_than
         self.small = {c for c, value in self.printed.items() if value < fewer_than}
-        self.hidden = set(self.small)
+        self.of_few = self._of_few(rows) - self.small
+        self.hidden = self.small | self.of_few
         # Other tables that a reader must think possible too: the cells in which each
         # differs. Seeking them is what takes time, and one is good for many cells.
         self.others: list[set[Cell]] = []
 
+    def cell(self, row: str, name: str) -> Cell:
+        """Return what holds a count of a row."""
+        return (EVERY_ROW if name in self.layout.same else row), name
+
     def sensitive(self) -> list[Cell]:
-        """Return the small counts that are not to be worked out, smallest first."""
+        """Return the counts that are not to be worked out, smallest first."""
         few = [c for c in self.protected_rests if self.rests[c] < self.fewer_than]
-        return sorted([*self.small, *few], key=lambda cell: (self.values[cell], cell))
+        return sorted(
+            [*self.small, *self.of_few, *few],
+            key=lambda cell: (self.values[cell], cell),
+        )
 
     def protect(self, cell: Cell) -> None:
         """Hide counts until the cell cannot be worked out."""
@@ -229,7 +260,7 @@ class _Table:
 
     def show_what_protects_nothing(self) -> None:
         """Show again each count without which everything is still safe."""
-        extra = [c for c in self.hidden if c not in self.small]
+        extra = self.hidden - self.small - self.of_few
         for cell in sorted(extra, key=self._cost, reverse=True):
             around = self._around(cell)
             self.hidden.discard(cell)
@@ -263,8 +294,10 @@ class _Table:
     def _sums(self, rows: Mapping[str, Mapping]) -> Iterator[dict[Cell, int]]:
         for row in rows:
             for made_up in self.layout.sums:
-                equation = {(row, made_up.total): 1}
-                equation |= {(row, part): -1 for part in made_up.parts}
+                equation = {self.cell(row, made_up.total): 1}
+                equation |= {self.cell(row, part): -1 for part in made_up.parts}
+                if not equation.keys() <= self.printed.keys():
+                    continue
                 left = sum(sign * self.printed[c] for c, sign in equation.items())
                 if left < 0 or (left and made_up.rest == NO_REST):
                     raise ValueError(
@@ -283,13 +316,29 @@ class _Table:
         total = self.layout.total_row
         if total is None:
             return
-        for name in self.layout.counts:
+        apart = {*self.layout.not_added, *self.layout.same}
+        for name in (n for n in self.layout.counts if n not in apart):
             equation = {(row, name): 1 if row == total else -1 for row in rows}
             if sum(sign * self.printed[c] for c, sign in equation.items()):
                 raise ValueError(
                     f"row {total!r} is not the sum of the rows in {name!r}."
                 )
             yield equation
+
+    def _require_same(self, rows: Mapping[str, Mapping]) -> None:
+        for name in self.layout.same:
+            if any(row[name] != self.printed[EVERY_ROW, name] for row in rows.values()):
+                raise ValueError(f"{name!r} is not the same in every row.")
+
+    def _of_few(self, rows: Mapping[str, Mapping]) -> set[Cell]:
+        return {
+            self.cell(row, records)
+            for records, whose in self.layout.whose.items()
+            for row in rows
+            for patients in whose
+            if self.printed.get(self.cell(row, patients), self.fewer_than)
+            < self.fewer_than
+        }
 
     def _unknown(self, cell: Cell) -> bool:
         return cell in self.hidden or cell in self.rests
@@ -368,14 +417,37 @@ def _extreme(
 def _printed(
     name: str, row: Mapping[str, object], layout: Layout, table: _Table
 ) -> dict[str, object]:
-    counts = {c: _count_shown((name, c), table) for c in layout.counts}
+    cells = {c: table.cell(name, c) for c in layout.counts}
+    counts = {
+        c: _count_shown(at, table) for c, at in cells.items() if at in table.printed
+    }
     gone = {c for c, shown in counts.items() if isinstance(shown, Hidden)}
     derived = {
         column: NOT_SHOWN
         for column, behind in layout.derived.items()
         if column in row and gone.intersection(behind)
     }
-    return {**row, **counts, **derived}
+    printed = {**row, **counts, **derived}
+    return {column: v for column, v in printed.items() if column != layout.asked}
+
+
+def _gives_away(
+    rows: Mapping[str, Mapping[str, object]], layout: Layout, fewer_than: int
+) -> set[Cell]:
+    if layout.asked is None:
+        return set()
+    shown: list[Asked] = []
+    found: set[Cell] = set()
+    _, *others = layout.counts
+    for name, row in rows.items():
+        asked = row[layout.asked]
+        if any(too_near(asked, other, fewer_than) for other in shown):
+            found |= {(name, column) for column in layout.counts}
+            continue
+        shown.append(asked)
+        if too_few(asked, fewer_than):
+            found |= {(name, column) for column in others}
+    return found
 
 
 def _count_shown(cell: Cell, table: _Table) -> int | Hidden:

@@ -31,6 +31,7 @@ from views.as_json import account_json
 
 LOCAL_ADDRESS = "http://127.0.0.1:8501"
 ACCOUNT_COLUMNS = ("login", "name", "roles", "sites", "second_factor", "disabled")
+NO_ACCOUNT = "There is no account yet."
 
 app = group()
 
@@ -42,8 +43,8 @@ def accounts(*, url: Database = None, as_json: AsJson = False) -> None:
         names = {site.id: site.name for site in list_sites(connection)}
         rows = [account_json(one, names) for one in list_accounts(connection)]
     shown = [{key: _words(value) for key, value in row.items()} for row in rows]
-    columns = tuple(ACCOUNT_COLUMNS)
-    tell(rows, table(shown, columns) if rows else "There is no account yet.", as_json)
+    text = table(shown, ACCOUNT_COLUMNS, as_typed=True) if rows else NO_ACCOUNT
+    tell(rows, text, as_json)
 
 
 @app.command()

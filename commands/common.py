@@ -177,11 +177,22 @@ def tell(result: Any, text: str, as_json: bool) -> None:
 
 
 def unescaped(text: str) -> str:
-    """Return text as it was typed, without what keeps Markdown from reading it."""
-    return re.sub(r"\\([^\w\s])", r"\1", text)
+    r"""Return text as it was typed, without what `views.wording.escape` put into it.
+
+    Examples
+    --------
+    >>> print(unescaped(r"A\_B \\C"))
+    A_B \C
+    """
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text)
 
 
-def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) -> str:
+def table(
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str] | None = None,
+    *,
+    as_typed: bool = False,
+) -> str:
     """Return some columns of a table, each as wide as its widest text.
 
     Parameters
@@ -190,9 +201,13 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) 
         At least one where ``columns`` are not given; then all of the first are shown.
     columns
         Their names, in order.
+    as_typed
+        Whether cells hold what somebody typed as it is; the wording of results
+        escapes it.
     """
     names = list(columns or rows[0])
-    texts = [names] + [[_one_line(row[name]) for name in names] for row in rows]
+    read = str if as_typed else lambda cell: unescaped(str(cell))
+    texts = [names] + [[_one_line(read(row[name])) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     return "\n".join(
         "  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip()
@@ -200,6 +215,6 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None) 
     )
 
 
-def _one_line(cell: Any) -> str:
-    # What a page breaks into lines, or sets in italics, stands on one line here.
-    return " ".join(unescaped(str(cell)).split())
+def _one_line(text: str) -> str:
+    # What a page breaks into lines stands on one line here.
+    return " ".join(text.split())

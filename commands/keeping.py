@@ -16,7 +16,15 @@ from commands.common import (
     takes,
     tell,
 )
-from commands.questions import AtOneTime, Courses, OneMeasure, chosen_practice, day
+from commands.questions import (
+    AtOneTime,
+    Courses,
+    OneMeasure,
+    as_of_day,
+    check_year,
+    chosen_practice,
+    stretch,
+)
 from data import moments
 from measures.days import day_number
 from measures.quality_measures import QUALITY_MEASURES, Period, calendar_year
@@ -52,14 +60,14 @@ def quality(
     as_json: AsJson = False,
 ) -> None:
     """Count the quality measures as their owners define them."""
-    today = day_number(day(as_of, "--as-of") or moments.today())
+    selection = Selection(as_of_day=as_of_day(as_of))
     chosen = dict(QUALITY_MEASURES)
     if measure is not None:
         chosen = {measure: one_of(QUALITY_MEASURES, measure, "Quality measure")}
-    own = _own_period(since, until)
+    asked = _asked_period(year, since, until)
     with reading(url) as connection:
-        practice = Practice(connection, Selection(as_of_day=today))
-        period = own or calendar_year(year or _usual_year(practice))
+        practice = Practice(connection, selection)
+        period = asked or calendar_year(_usual_year(practice))
         found = {
             code: quality_counts.quality(practice, one, period).result
             for code, one in chosen.items()
@@ -119,7 +127,7 @@ def data_quality(
         data_quality_wording.headline(found, timepoint),
         table(data_quality_wording.due_rows(found.due)),
         data_quality_wording.forms_sentence(found.forms, measure.code),
-        data_quality_wording.infusions_sentence(found.without_form, measure.code),
+        data_quality_wording.infusions_sentence(found, measure.code),
         data_quality_wording.places_sentence(found.places),
         data_quality_wording.protocol_sentence(found.protocol),
         data_quality_wording.imports_sentence(found.imports),
@@ -127,14 +135,20 @@ def data_quality(
     tell(found, "\n".join(lines), as_json)
 
 
-def _own_period(since: str | None, until: str | None) -> Period | None:
-    if since is None and until is None:
+def _asked_period(
+    year: int | None, since: str | None, until: str | None
+) -> Period | None:
+    """Return the period that was asked for, or refuse it; None without one."""
+    first, last = stretch(since, until)
+    if year is not None:
+        if first or last:
+            raise Refused("--year is one period, --from and --until another")
+        check_year(year, f"--year {year}")
+        return calendar_year(year)
+    if first is None and last is None:
         return None
-    if since is None or until is None:
+    if first is None or last is None:
         raise Refused("A period of your own needs both --from and --until")
-    first, last = day(since, "--from"), day(until, "--until")
-    if first > last:
-        raise Refused(f"--from {first} is after --until {last}")
     return Period(day_number(first), day_number(last))
 
 

@@ -1,5 +1,6 @@
 """What is asked on the command line: which courses, and which rate of them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ from measures.registry import (
 )
 from measures.timepoints import DEFAULT_TIMEPOINT
 from views.results.counts.recut import Practice, Selection
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Of the days that can be asked about; counting from them stays within a calendar."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,11 @@ class Courses:
         """Return what was chosen, or refuse it."""
         if self.indication is not None:
             check_listed(INDICATIONS, self.indication, "Indication")
+        first, last = stretch(self.since, self.until)
         return Selection(
-            as_of_day=day_number(_past_day(self.as_of, "--as-of") or moments.today()),
-            first_day_from=_day_number(self.since, "--from"),
-            first_day_to=_day_number(self.until, "--until"),
+            as_of_day=as_of_day(self.as_of),
+            first_day_from=None if first is None else day_number(first),
+            first_day_to=None if last is None else day_number(last),
             indication=self.indication,
             clinician=self.clinician,
             all_courses=self.all_courses,
@@ -149,23 +157,35 @@ def check_clinician(connection: Connection, name: str | None) -> None:
         )
 
 
-def day(text: str | None, option: str) -> date | None:
-    """Return a day as it was typed, or refuse it."""
+def as_of_day(text: str | None) -> int:
+    """Return the number of the day of ``--as-of``, today's without, or refuse it."""
+    typed, today = _day(text, "--as-of"), moments.today()
+    if typed is not None and typed > today:
+        raise Refused(f"--as-of {typed} is in the future; allowed: until {today}")
+    return day_number(typed or today)
+
+
+def stretch(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """Return the days of ``--from`` and ``--until``, or refuse them."""
+    first, last = _day(since, "--from"), _day(until, "--until")
+    if first is not None and last is not None and first > last:
+        raise Refused(f"--from {first} is after --until {last}")
+    return first, last
+
+
+def check_year(year: int, what: str) -> None:
+    """Refuse a year that is outside the calendar of questions."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refused(f"{what}; allowed: years {FIRST_YEAR} to {LAST_YEAR}")
+
+
+def _day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        # Python reads other ways to write a day as well.
+        typed = date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise Refused(f"{option} {text!r} is not a date; allowed: YYYY-MM-DD") from None
-
-
-def _day_number(text: str | None, option: str) -> int | None:
-    typed = day(text, option)
-    return None if typed is None else day_number(typed)
-
-
-def _past_day(text: str | None, option: str) -> date | None:
-    typed, today = day(text, option), moments.today()
-    if typed is not None and typed > today:
-        raise Refused(f"{option} {typed} is in the future; allowed: until {today}")
+    check_year(typed.year, f"{option} {typed}")
     return typed

@@ -203,11 +203,11 @@ def _import_text(done: Preview, imported: bool) -> str:
     lines = []
     if done.files:
         rows = import_wording.preview_rows(done)
-        lines.append(table(rows, tuple(rows[0])))
+        lines.append(table(rows, as_typed=True))
         lines += [import_wording.people(done), *import_wording.not_used(done)]
     lines += [problem.sentence for problem in done.notices[:MOST_PROBLEMS_PRINTED]]
     if done.problems:
         rows = import_wording.problem_rows(done.problems[:MOST_PROBLEMS_PRINTED])
-        lines.append(table(rows, tuple(rows[0])))
+        lines.append(table(rows, as_typed=True))
     say = import_wording.done if imported else import_wording.found
     return "\n".join([*lines, say(done)])

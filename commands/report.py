@@ -14,8 +14,10 @@ from commands.common import (
     operator_of,
     takes,
     tell,
+    writing,
 )
 from commands.questions import Courses, OneRate, chosen_practice
+from data.audit import EXPORT, note
 from data.database import example_url
 from data.moments import now_at_practice
 from data.settings import read_settings
@@ -46,14 +48,17 @@ def report(
             is_example=database_url(url) == example_url(),
         )
         content = results_pdf(practice, rule, timepoint, printed, recall_window=window)
-    _write(to, content)
+    _hand_out(to, content, url)
     told = {"file": str(to), "bytes": len(content)}
     tell(told, f"The report is in {to}.", as_json)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _hand_out(path: Path, content: bytes, url: str | None) -> None:
+    """Write a new file; that it was taken out is noted before it holds anything."""
     try:
         with path.open("xb") as file:
+            with writing(url) as connection:
+                note(connection, EXPORT, "results report.pdf")
             file.write(content)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from error

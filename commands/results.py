@@ -7,9 +7,11 @@ import typer
 
 from analysis.durability import LAST_INFUSION, ORIGINS
 from analysis.funnel import COMPLETENESS, RATE
+from analysis.outcomes import OutcomeRate
 from commands.common import (
     AsJson,
     Database,
+    Refused,
     check_listed,
     group,
     one_of,
@@ -43,6 +45,7 @@ from views.results.wording import glance as glance_wording
 from views.results.wording import missing as missing_wording
 from views.results.wording import outcomes as outcome_wording
 from views.results.wording import variation as variation_wording
+from views.results.wording.numbers import NO_DATA, percent_range
 
 
 app = group()
@@ -57,9 +60,16 @@ def outcomes(
     rule, timepoint, window = rate.rule(), rate.asked_timepoint(), rate.window()
     with chosen_practice(url, courses) as practice:
         found = outcome(practice, rule, timepoint, recall_window=window)
-    numbers = table(outcome_wording.definitions(found), ("Number", "Value"))
+    numbers = table(_numbers(found), ("Number", "Value"))
     said = (outcome_wording.headline(found), outcome_wording.completeness(found))
     tell(rate_json(found), "\n".join((*said, numbers)), as_json)
+
+
+def _numbers(rate: OutcomeRate) -> list[dict[str, str]]:
+    """Return the numbers of a rate; bounds where nobody was due are no data."""
+    rows = outcome_wording.definitions(rate)
+    none = percent_range(None, None)
+    return [row | {"Value": NO_DATA} if row["Value"] == none else row for row in rows]
 
 
 @app.command()
@@ -81,7 +91,7 @@ def glance(
     lines = [
         glance_wording.headline(groups[0]),
         table(glance_wording.table_rows(groups)),
-        glance_wording.trend_sentence(quarters),
+        glance_wording.trend_sentence(quarters, drawn=False),
         *([table(glance_wording.quarter_rows(quarters))] if quarters else []),
     ]
     tell({"groups": groups, "quarters": quarters}, "\n".join(lines), as_json)
@@ -221,6 +231,8 @@ def variation(
     rule, timepoint, window = rate.rule(), rate.asked_timepoint(), rate.window()
     check_listed((variation_counts.CLINICIAN, variation_counts.SITE), by, "Unit")
     check_listed((RATE, COMPLETENESS), counted, "Number")
+    if counted == COMPLETENESS and rate.criterion is not None:
+        raise Refused("--criterion is of a rate; --counted completeness has none")
     with chosen_practice(url, courses) as practice:
         found = variation_counts.variation(
             practice,

@@ -70,14 +70,15 @@ def add_audit_entry(
 def note(
     connection: Connection, action: str, subject: str, patient_id: str | None = None
 ) -> None:
-    """Append what somebody with an account saw or took out, and did not change.
+    """Append what somebody saw or took out, and did not change.
 
     Raises
     ------
     RecordError
         If it is of a patient, and there is none such for this actor.
     """
-    require(connection, Right.OWN_ACCOUNT)
+    # Everybody with an account, and who runs the commands.
+    require(connection, Right.OWN_ACCOUNT, Right.OPERATE)
     if patient_id is not None:
         check_patient(connection, Right.READ_RECORDS, patient_id)
     add_audit_entry(connection, action=action, subject=subject, patient_id=patient_id)

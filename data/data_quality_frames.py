@@ -6,8 +6,8 @@ import pandas as pd
 from sqlalchemy import Connection, Select, case, func, select
 
 from data.actors import Right, require
-from data.frames import NOT_RECORDED
-from data.safety_frames import day_there, form_day, infusion_day, read_frame
+from data.frames import NOT_RECORDED, read_frame
+from data.safety_frames import day_there, form_day, infusion_day
 from data.tables import assessment, course, infusion
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Subquery, and_, bindparam, func, sele
 
 from data.actors import Right, require
 from data.course_scores import NEVER_DAY, progress_select, scores_select
-from data.frames import courses_frame
+from data.frames import courses_frame, read_frame
 from data.moments import MINUTES_PER_DAY
 from data.tables import (
     assessment,
@@ -64,12 +64,12 @@ def follow_up_frames(
     courses = courses_frame(
         connection, **cut, timepoint=END_OF_INDUCTION.code, as_of_day=as_of_day
     )
-    looks = _frame(connection, _looks_select(as_of), cut | until)
+    looks = read_frame(connection, _looks_select(as_of), cut | until)
     scored = courses.loc[courses["total"].notna(), "course_id"]
     return FollowUp(
         courses=courses,
         looks=looks[looks["course_id"].isin(scored)],
-        boosters=_frame(connection, _boosters_select(as_of), until),
+        boosters=read_frame(connection, _boosters_select(as_of), until),
     )
 
 
@@ -141,14 +141,3 @@ def _boosters_select(as_of: bool) -> Select:
             given.c.day <= bindparam("as_of_day"),
         )
     )
-
-
-def _frame(
-    connection: Connection, query: Select, parameters: dict[str, object]
-) -> pd.DataFrame:
-    # The driver's own tuples: nothing here is missing or has to be converted.
-    result = connection.execute(query, parameters)
-    names = list(result.keys())
-    rows = result.cursor.fetchall()
-    result.close()
-    return pd.DataFrame(rows, columns=names)

@@ -71,7 +71,7 @@ def courses_frame(
         "timepoint": timepoint,
         "as_of_day": as_of_day,
     }
-    found = _frame(connection, _courses_select(as_of_day is not None), asked)
+    found = read_frame(connection, _courses_select(as_of_day is not None), asked)
     if timepoint == END_OF_INDUCTION.code:
         day = day_number(today()) if as_of_day is None else as_of_day
         found.loc[found["due_day"] > day, ["score_day", "total"]] = None
@@ -95,7 +95,7 @@ def courses_by_infusion_frame(
     """
     require(connection, Right.READ_OUTCOMES)
     asked = {"measure": measure, "recall_window": recall_window, "as_of_day": as_of_day}
-    frame = _frame(connection, _by_infusion_select(as_of_day is not None), asked)
+    frame = read_frame(connection, _by_infusion_select(as_of_day is not None), asked)
     numbers = {
         t.code: t.infusion for t in TIMEPOINTS.values() if t.anchor == INFUSION_K
     }
@@ -135,7 +135,7 @@ def scores_after_frame(
             day <= (NEVER_DAY if as_of_day is None else as_of_day),
         )
     )
-    return _frame(connection, query, {})
+    return read_frame(connection, query)
 
 
 def _started() -> Subquery:
@@ -202,7 +202,7 @@ def caseload_frame(connection: Connection) -> pd.DataFrame:
         .where(within_reach(connection, Right.READ_RECORDS))
         .order_by(patient.c.family_name, patient.c.given_name, patient.c.record_number)
     )
-    return _frame(connection, query, {}, converts=True)
+    return read_frame(connection, query, converts=True)
 
 
 def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
@@ -254,7 +254,7 @@ def latest_course_scores_frame(connection: Connection) -> pd.DataFrame:
         )
         .order_by(course.c.patient_id, assessment.c.completed_minute)
     )
-    return _frame(connection, query, {})
+    return read_frame(connection, query)
 
 
 def baselines_frame(connection: Connection) -> pd.DataFrame:
@@ -283,7 +283,7 @@ def baselines_frame(connection: Connection) -> pd.DataFrame:
             within_reach(connection, Right.READ_RECORDS),
         )
     )
-    return _frame(connection, query, {})
+    return read_frame(connection, query)
 
 
 def baseline_ids(connection: Connection, course_id: int) -> dict[tuple[str, str], int]:
@@ -380,19 +380,19 @@ def _courses_query(progress: Subquery, scores: Subquery, *more: object) -> Selec
     )
 
 
-def _frame(
+def read_frame(
     connection: Connection,
     query: Select,
-    parameters: dict[str, object],
+    asked: dict[str, object] | None = None,
     *,
     converts: bool = False,
 ) -> pd.DataFrame:
-    """Return the rows of a query as a frame.
+    """Return the rows of a query as a frame, for a function that has asked who may.
 
     Only where a column ``converts`` (a date) are the rows taken through SQLAlchemy;
     the driver's own tuples of numbers and text take half the time.
     """
-    result = connection.execute(query, parameters)
+    result = connection.execute(query, asked or {})
     names = list(result.keys())
     rows = result.all() if converts else result.cursor.fetchall()
     result.close()

@@ -22,6 +22,10 @@ from data.tables import patient, quality_exclusion
 from measures.quality_measures import EXCLUSIONS
 
 
+EARLIEST_DAY = date(1900, 1, 1)
+"""A diagnosis may be as old as the patient."""
+
+
 @dataclass(frozen=True)
 class Exclusion:
     """Something that takes a patient out of the measures whose owners ask for it."""
@@ -65,13 +69,15 @@ def add_exclusion(
     Raises
     ------
     RecordError
-        If there is no such patient or exclusion, the day is to come, or the same was
-        recorded before.
+        If there is no such patient or exclusion, the day is to come or before
+        ``EARLIEST_DAY``, or the same was recorded before.
     """
     check_patient(connection, Right.READ_OUTCOMES, patient_id)
     check_listed("Exclusion", code, tuple(EXCLUSIONS))
-    if day is not None and day > today():
-        raise RecordError(f"An exclusion from {day}; allowed: until today")
+    if day is not None and not EARLIEST_DAY <= day <= today():
+        raise RecordError(
+            f"An exclusion from {day}; allowed: from {EARLIEST_DAY} until today"
+        )
     if _stands(connection, patient_id, code):
         raise RecordError(
             "This exclusion is recorded already; take it back to change its day"

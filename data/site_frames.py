@@ -4,7 +4,7 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from data.actors import Right, require
-from data.safety_frames import read_frame
+from data.frames import read_frame
 from data.tables import course, site
 
 

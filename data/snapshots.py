@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import (
     Connection,
-    Select,
     Table,
     and_,
     bindparam,
@@ -32,6 +31,7 @@ from data.actors import Right, require
 from data.audit import add_audit_entry
 from data.course_scores import scores_select
 from data.errors import RecordError
+from data.frames import read_frame
 from data.moments import MINUTES_PER_DAY, utc_now
 from data.records import recorder
 from data.tables import assessment, audit_entry, course_scores, infusion, snapshot
@@ -41,6 +41,9 @@ FORMAT = 1
 """Of the two texts; raised when they are laid out differently."""
 
 LONGEST_NOTE = 500
+
+LARGEST_ID = 2**31 - 1
+"""Of any record, on every database."""
 
 RECORDED, CORRECTED, WITHDRAWN = "recorded", "corrected", "withdrawn"
 
@@ -209,7 +212,7 @@ def score_ids_frame(
         scores.c.recall_window == recall_window,
         scores.c.timepoint == timepoint,
     )
-    return _frame(connection, query, {"as_of_day": as_of_day})
+    return read_frame(connection, query, {"as_of_day": as_of_day})
 
 
 def forms_since_frame(connection: Connection, saved: SnapshotHead) -> pd.DataFrame:
@@ -242,7 +245,7 @@ def forms_since_frame(connection: Connection, saved: SnapshotHead) -> pd.DataFra
         .where(assessment.c.course_id.in_(touched))
         .order_by(assessment.c.id)
     )
-    return _frame(connection, query)
+    return read_frame(connection, query)
 
 
 def infusions_since_frame(connection: Connection, saved: SnapshotHead) -> pd.DataFrame:
@@ -275,7 +278,7 @@ def infusions_since_frame(connection: Connection, saved: SnapshotHead) -> pd.Dat
         .where(or_(new, withdrawn))
         .order_by(infusion.c.id)
     )
-    return _frame(connection, query)
+    return read_frame(connection, query)
 
 
 def canonical_json(value: Any) -> str:
@@ -314,7 +317,9 @@ _VOUCHED = (
 def _sound(connection: Connection, snapshot_id: int) -> Any:
     """Return the row of a snapshot that is what was saved, or refuse."""
     query = select(snapshot).where(snapshot.c.id == snapshot_id)
-    row = connection.execute(query).first()
+    # A database cannot even look for a number that its column cannot hold.
+    held = abs(snapshot_id) <= LARGEST_ID
+    row = connection.execute(query).first() if held else None
     if row is None:
         raise RecordError(f"There is no snapshot {snapshot_id}")
     if sha256(row.about) != row.hash or not _vouched_for(connection, row):
@@ -368,10 +373,3 @@ def _newest(connection: Connection, table: Table) -> int:
 def _stamp(moment: datetime) -> datetime:
     """Return a moment as the tables keep it: in UTC, without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _frame(
-    connection: Connection, query: Select, asked: dict[str, object] | None = None
-) -> pd.DataFrame:
-    result = connection.execute(query, asked or {})
-    return pd.DataFrame(result.all(), columns=list(result.keys()))

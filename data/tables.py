@@ -661,7 +661,8 @@ quality_exclusion = Table(
     Column("id", Integer, primary_key=True),
     Column("patient_id", ForeignKey("patient.id"), nullable=False, index=True),
     Column("code", String(40), nullable=False),
-    # The first day on which it was so; missing where that is not known.
+    # The first day on which it was so, negative before 1970; missing where that is
+    # not known.
     Column("day", Integer),
     Column("recorded_at", DateTime, nullable=False),
     Column("recorded_by", Text, nullable=False),
@@ -669,7 +670,6 @@ quality_exclusion = Table(
     Column("voided_by", Text),
     Column("void_reason", Text),
     _one_of("code", tuple(EXCLUSIONS)),
-    CheckConstraint("day >= 0", name="day_since_1970"),
     CheckConstraint("recorded_by <> ''", name="recorded_by_someone"),
     CheckConstraint(
         "(voided_at IS NULL) = (void_reason IS NULL)"

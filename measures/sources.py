@@ -3,7 +3,7 @@
 from measures.definition import Source
 
 
-PROJECT = Source("project", "Definition of this project; see docs/methods.md.")
+PROJECT = Source("project", "Definition of this project; see Methods.")
 
 KROENKE_2001 = Source(
     "kroenke_2001",
@@ -14,9 +14,6 @@ CAMCOPS = Source(
     "camcops",
     "CamCOPS, tasks phq9 and pcl5, commit 56a303e1 (University of Cambridge).",
     "https://github.com/ucam-department-of-psychiatry/camcops",
-)
-LOINC_PHQ9 = Source(
-    "loinc_44249_1", "LOINC panel 44249-1.", "https://loinc.org/44249-1"
 )
 ARRIETA_2017 = Source(
     "arrieta_2017",

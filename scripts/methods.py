@@ -61,10 +61,16 @@ more):
 Shown together, always: events of the measured with a Wilson interval; events of all
 who were due, so that the missing count as non-response, with its own Wilson interval;
 and the bounds if all the missing had failed or all had succeeded. One course per
-patient, the first, unless asked otherwise.
+patient, the first of those chosen, unless asked otherwise: with a filter, a patient's
+second course may be the first that it leaves.
 
-A window that includes the as-of day is open. A course is due from the day after its
-window closed; at the end of induction and in weeks 2-4 not before its induction is
+Courses for depression are meant to be followed by PHQ-9, all others by PHQ-9 and PCL-5.
+
+A window that includes the as-of day is open, and who is measured in it is due already:
+until it closes, completeness can read a little high, and how many these are is said.
+At the end of induction they are not: another infusion may still follow, so no score
+counts before that window is over. A course is due from the day after its window
+closed; at the end of induction and in weeks 2-4 not before its induction is
 over (a later phase began, the course was closed, or {gap} days passed without an
 infusion); after infusion k also once infusion k+1 was given, or once the induction
 ended before infusion k. A drop-out is due and unmeasured, not out of sight.

@@ -16,11 +16,16 @@ from analysis.columns import empty
 from analysis.quality import (
     QUALITY_EXCLUSIONS,
     QualityResult,
-    quality_result,
     quality_rows,
+    summarise,
 )
 from measures.days import day_number
-from measures.quality_measures import QUALITY_MEASURES, Period, calendar_year
+from measures.quality_measures import (
+    QUALITY_MEASURES,
+    Period,
+    QualityMeasure,
+    calendar_year,
+)
 
 
 USUAL = {
@@ -103,6 +108,18 @@ def states(code: str, table: str, **asked: object) -> dict[str, str]:
     """Return the state of each patient, or of each course by its patient."""
     found = rows_of(code, table, **asked)
     return dict(zip(found["patient_id"], found["state"], strict=True))
+
+
+def quality_result(
+    measure: QualityMeasure,
+    *frames: pd.DataFrame,
+    confidence: float = 0.95,
+    exclusions: pd.DataFrame | None = None,
+    **asked: object,
+) -> QualityResult:
+    """Return the result of a measure for courses and forms."""
+    rows = quality_rows(measure, *frames, exclusions=exclusions, **asked)
+    return summarise(measure, rows, confidence=confidence, **asked)
 
 
 def result(

@@ -18,13 +18,12 @@ from data.exchange.importing import (
 )
 from data.exchange.mapping import NO_MAPPING, Mapping, read_mapping
 from data.exchange.problems import (
-    PATIENT,
     ImportRefused,
     Problem,
     problems_csv,
 )
 from data.exchange.reading import SourceFile
-from data.exchange.refused import note_refused
+from data.exchange.refused import is_refusal, note_refused
 from data.exchange.templates import MAPPING_EXAMPLE, TEMPLATES
 from data.patients import INDICATIONS
 from views import state
@@ -176,9 +175,7 @@ def _note_refused(engine: Engine, problems: Sequence[Problem]) -> None:
     read, _ = st.session_state[READ]
     # The example and the own practice are two databases.
     this = str(engine.url), read
-    # New patients can still be allowed: before that, nothing is refused.
-    may_yet = all(problem.kind == PATIENT for problem in problems)
-    if may_yet or st.session_state.get(REFUSED) == this:
+    if not is_refusal(problems) or st.session_state.get(REFUSED) == this:
         return
     with writing(engine) as connection:
         note_refused(connection, problems)

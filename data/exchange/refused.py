@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from data.actors import Right, require
 from data.audit import add_audit_entry
-from data.exchange.problems import KINDS, Problem
+from data.exchange.problems import KINDS, PATIENT, Problem
 from data.moments import aware
 from data.tables import audit_entry
 
@@ -37,6 +37,11 @@ class RefusedImport:
         return dict(self.problems).get(kind, 0)
 
 
+def is_refusal(problems: Sequence[Problem]) -> bool:
+    """Whether more stands in the way than that new patients are not allowed yet."""
+    return any(problem.kind != PATIENT for problem in problems)
+
+
 def note_refused(connection: Connection, problems: Sequence[Problem]) -> None:
     """Note that files were refused; to be called in a transaction of its own.
 
@@ -45,10 +50,11 @@ def note_refused(connection: Connection, problems: Sequence[Problem]) -> None:
     connection
         The transaction of ``data.database.writing``, of who tried to import.
     problems
-        What stood in the way; only their kinds are kept. None: nothing is noted.
+        What stood in the way; only their kinds are kept. Nothing is noted where this
+        is no refusal.
     """
     require(connection, Right.RECORD)
-    if not problems:
+    if not is_refusal(problems):
         return
     count = Counter(problem.kind for problem in problems)
     told = ", ".join(f"{count[kind]} {kind}" for kind in KINDS if count[kind])

@@ -1,6 +1,7 @@
 """A table taken out in a real browser: made when it is asked for, and noted."""
 
 import csv
+import re
 from datetime import date
 
 import pytest
@@ -58,3 +59,18 @@ def test_a_table_arrives_with_its_small_counts_hidden_each_time_it_is_asked_for(
     assert exported(example_url) == ["results variation-by-clinician"] * 2
     assert [e for e in page.console_errors if HARMLESS not in e] == []
     assert page.external_requests == []
+
+
+def test_a_list_of_patients_has_no_way_out_of_its_own(
+    page, start_app, sign_in_page, example_url
+):
+    """What a table's own button took out would not be in the audit."""
+    address = start_app(example_url)
+    sign_in_page(page, address, example_url, LEAD)
+    page.goto(f"{address}/outcomes")
+    page.get_by_text(re.compile(r"^Started: \d+$")).first.click()
+    table = page.get_by_test_id("stDataFrame").first
+    table.hover()
+    toolbar = page.get_by_test_id("stElementToolbar").first
+    expect(toolbar.get_by_role("button", name="Search")).to_be_visible()
+    expect(toolbar.get_by_role("button", name="Download as CSV")).to_have_count(0)

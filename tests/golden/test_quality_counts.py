@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from analysis.proportions import wilson_proportion
-from analysis.quality import quality_result
 from measures.quality_measures import QUALITY_MEASURES, calendar_year
+from tests.quality_tables import quality_result
 
 
 PUBLISHED = {

@@ -149,6 +149,46 @@ def test_what_comes_after_the_as_of_day_does_not_make_a_course_due(
 @pytest.mark.parametrize(
     ("as_of", "expected"),
     [
+        # Infusion 3 may still come, and with it another end of induction.
+        (5, {"goes on": "not due", "stops": "not due", "later phase": "not due"}),
+        (9, {"goes on": "not due", "stops": "not due", "later phase": "event"}),
+        (17, {"goes on": "not due", "stops": "not due", "later phase": "event"}),
+        (18, {"goes on": "not due", "stops": "event", "later phase": "event"}),
+        (22, {"goes on": "missing", "stops": "event", "later phase": "event"}),
+    ],
+)
+def test_no_score_counts_at_the_end_of_an_induction_that_may_go_on(
+    migrated_sqlite_url, as_of, expected
+):
+    table = """
+        course      | infusions           | phq9
+        ------------+---------------------+---------------
+        goes on     | 0, 3, 7             | -1: 20, 4: 9
+        stops       | 0, 3                | -1: 20, 4: 9
+        later phase | 0, 3, 9 maintenance | -1: 20, 4: 9
+    """
+    ids = write_practice(migrated_sqlite_url, table)
+    with reading(open_database(migrated_sqlite_url), TESTER) as connection:
+        courses = courses_frame(
+            connection,
+            measure="phq9",
+            recall_window="two_weeks",
+            timepoint="end_of_induction",
+            as_of_day=day(as_of),
+        )
+    classified = classify(
+        courses,
+        CRITERIA["phq9_response_50"],
+        eligible_at_least=10,
+        as_of_day=day(as_of),
+    )
+    found = dict(zip(classified["course_id"], classified["state"], strict=True))
+    assert {name: found[i] for name, i in ids.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
         (37, {"silent": "not due", "early": "not due", "measured": "not due"}),
         (38, {"silent": "not due", "early": "not due", "measured": "event"}),
         (39, {"silent": "missing", "early": "missing", "measured": "event"}),

@@ -49,6 +49,20 @@ def test_a_course_is_eligible_from_the_lowest_baseline_that_counts():
     }
 
 
+def test_who_is_measured_before_the_window_closes_is_counted_and_told_apart():
+    table = """
+        course_id | baseline | total | score_day | due_day
+        ----------+----------+-------+-----------+--------
+        1         | 20       | 5     | 90        | 100
+        2         | 20       | 5     | 90        | 101
+        3         | 20       | 15    | 90        | 101
+        4         | 20       |       |           | 101
+        5         | 8        | 4     | 90        | 101
+    """
+    found = rate(table)
+    assert (found.due, found.measured, found.early) == (3, 3, 2)
+
+
 def test_response_is_half_of_the_baseline_lost_or_more():
     table = """
         course_id | baseline | total | score_day | due_day

@@ -155,7 +155,7 @@ audit.list_audit_entries               | no  | no     | yes | no  | no  | no  | 
 audit.newest_hash                      | no  | no     | yes | no  | no  | no  | yes
 audit.has_audit_entry                  | no  | no     | yes | no  | no  | no  | yes
 audit.first_broken_entry               | no  | no     | yes | no  | no  | no  | yes
-audit.note                             | yes | yes    | yes | yes | no  | no  | no
+audit.note                             | yes | yes    | yes | yes | no  | no  | yes
 audit_search.search_audit              | no  | no     | yes | no  | no  | no  | yes
 audit_search.who_opened                | no  | no     | yes | no  | no  | no  | yes
 audit_search.audit_actions             | no  | no     | yes | no  | no  | no  | yes
@@ -249,7 +249,7 @@ PARTS = {
     "settings": {"stored_settings"},
     "sessions": {"kiosk_identity"},
     "course_scores": {"derive_course_scores", "refresh_course_scores"},
-    "safety_frames": {"read_frame"},
+    "frames": {"read_frame"},
     "exchange.bulk": {"insert_many", "stored"},
     "exchange.kept": {"kept_in"},
     "exchange.placing": {"make_plan"},

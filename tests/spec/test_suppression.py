@@ -9,11 +9,10 @@ from analysis.suppression import (
     FREE_REST,
     OUTCOME_LAYOUT,
     PROTECTED_REST,
+    Asked,
     Hidden,
     Layout,
     Sum,
-    shown_count,
-    shown_proportion,
     suppress,
 )
 
@@ -191,25 +190,6 @@ def test_no_data_is_hidden_with_its_counts_or_it_would_say_0():
     assert row["observed"].text == row["completeness"].text == "not shown"
 
 
-def test_a_number_that_stands_alone():
-    assert (shown_count(5), shown_count(4).text) == (5, "fewer than 5")
-    assert shown_count(7, fewer_than=8).text == "fewer than 8"
-
-
-@pytest.mark.parametrize(
-    ("events", "n", "text"),
-    [(4, 20, "not shown"), (16, 20, "not shown"), (2, 4, "fewer than 5")],
-)
-def test_a_share_that_stands_alone_is_hidden_with_few_on_either_side(events, n, text):
-    assert shown_proportion(wilson_proportion(events, n)).text == text
-
-
-def test_a_share_of_enough_is_shown_and_no_data_stays_no_data():
-    share = wilson_proportion(5, 10)
-    assert shown_proportion(share) is share
-    assert shown_proportion(None) is None
-
-
 @pytest.mark.parametrize("count", [None, True, -1])
 def test_an_unknown_count_is_refused_and_never_taken_for_0(count):
     with pytest.raises(ValueError, match="a count must be"):
@@ -255,3 +235,132 @@ def test_one_total_may_be_split_in_two_ways():
         ),
     )
     assert printed(suppress(rows, layout)) == {"Adams": "20 12 8", "Baker": "30 - 9"}
+
+
+INFUSIONS = Layout(
+    counts=("events", "patients", "with"),
+    sums=(Sum("patients", ("with",), PROTECTED_REST),),
+    derived={"share": ("events",)},
+    total_row="any",
+    not_added=("with",),
+    same=("patients",),
+    whose={"events": ("with", "patients")},
+)
+
+
+def infusions(drawn):
+    rows = table(drawn)
+    del rows["any"]["with"]
+    return {name: {**row, "share": "33 %"} for name, row in rows.items()}
+
+
+def test_records_of_few_patients_are_hidden_however_many():
+    rows = infusions("""
+        level  | events | patients | with
+        -------+--------+----------+-----
+        none   | 40     | 20       | 9
+        mild   | 30     | 20       | 8
+        severe | 12     | 20       | 2
+        any    | 82     | 20       | 0
+    """)
+    assert printed_words(suppress(rows, INFUSIONS)) == {
+        "none": "40 20 9",
+        "mild": "- 20 8",
+        "severe": "- 20 <5",
+        "any": "82 20",
+    }
+
+
+def printed_words(found):
+    """Return each row as it is printed, without the shares."""
+    for row in found.rows.values():
+        share = row.pop("share")
+        assert isinstance(share, Hidden) is isinstance(row["events"], Hidden)
+    return printed(found)
+
+
+def test_few_patients_without_a_record_are_protected_too():
+    rows = infusions("""
+        level | events | patients | with
+        ------+--------+----------+-----
+        none  | 40     | 20       | 18
+        mild  | 30     | 20       | 8
+        any   | 70     | 20       | 0
+    """)
+    assert printed_words(suppress(rows, INFUSIONS)) == {
+        "none": "40 20 -",
+        "mild": "30 20 8",
+        "any": "70 20",
+    }
+
+
+def test_a_count_that_is_the_same_in_every_row_is_known_from_any_of_them():
+    layout = Layout(
+        counts=("given", "stopped", "eligible"),
+        sums=(Sum("eligible", ("given", "stopped")),),
+        same=("eligible",),
+    )
+    rows = table("""
+        infusion | given | stopped | eligible
+        ---------+-------+---------+---------
+        1        | 33    | 2       | 35
+        2        | 25    | 10      | 35
+        3        | 20    | 15      | 35
+    """)
+    # Hiding the eligible of the first row would be in vain: the others give them away.
+    assert printed(suppress(rows, layout)) == {
+        "1": "- <5 35",
+        "2": "25 10 35",
+        "3": "20 15 35",
+    }
+    rows["3"]["eligible"] = 36
+    with pytest.raises(ValueError, match="'eligible' is not the same in every row"):
+        suppress(rows, layout)
+
+
+BESIDE = replace(EVENTS, derived={"share": ("measured", "events")}, asked="asked")
+
+
+def answered(**rows):
+    """Return a row for each: what it asks, of how many, and its counts as printed."""
+    return {
+        name: {
+            "measured": n,
+            "events": events,
+            "share": "a share",
+            "asked": Asked((question,), (events, others, due)),
+        }
+        for name, (question, n, events, others, due) in rows.items()
+    }
+
+
+def shown(**rows):
+    found = suppress(answered(**rows), BESIDE).rows
+    assert all("asked" not in row for row in found.values())
+    return {
+        name: [v.text if isinstance(v, Hidden) else v for v in row.values()]
+        for name, row in found.items()
+    }
+
+
+def test_who_did_not_meet_it_is_hidden_in_every_row_that_asks_the_same():
+    """17 of 25 due says 17 of the 20 measured, which is 3 without."""
+    hidden = shown(measured=("end", 20, 17, 3, 25), due=("end", 25, 17, 3, 25))
+    assert hidden["measured"] == [20, "not shown", "not shown"]
+    assert hidden["due"] == [25, "not shown", "not shown"]
+
+
+def test_a_row_of_nearly_the_same_courses_is_hidden_whole():
+    found = shown(all=("end", 27, 14, 13, 27), some=("end", 24, 12, 12, 24))
+    assert found["all"] == [27, 14, "a share"]
+    assert found["some"] == ["not shown"] * 3
+
+
+def test_rows_of_other_questions_or_of_the_same_courses_are_shown():
+    found = shown(
+        one=("end", 50, 30, 20, 60),
+        again=("end", 60, 30, 20, 60),
+        other=("day 1", 49, 30, 19, 60),
+        fewer=("end", 30, 20, 10, 40),
+    )
+    assert [row[1] for row in found.values()] == [30, 30, 30, 20]

@@ -182,7 +182,10 @@ def test_where_nobody_was_measured_there_is_no_estimate(url):
     assert [rate[key] for key in ("estimate", "lower", "upper")] == [None] * 3
     assert rate["nonresponse"] == dict.fromkeys(("estimate", "lower", "upper"))
     assert rate["bounds"] == {"lower": None, "upper": None}
-    assert said("outcomes", "--database", url).startswith("No rate")
+    text = said("outcomes", "--database", url)
+    assert text.startswith("No rate")
+    assert "Bounds           no data\n" in text
+    assert "no interval" not in text
 
 
 def test_an_earlier_day_sees_only_what_had_happened(practice):
@@ -324,6 +327,11 @@ def test_problems_are_a_table_and_the_first_is_the_one_line(url, file):
     assert "2 problems: nothing can be imported" in result.stdout
 
 
+def test_a_value_is_shown_as_it_stands_in_the_file(url, file):
+    typed = file(GOOD.replace("A,2025-01-06", r"A,2025\_01\*06"))
+    assert r"2025\_01\*06" in run("import", typed, "--database", url).stdout
+
+
 @pytest.mark.parametrize("preview", [[], ["--preview"]])
 def test_problems_as_json_are_listed_too(url, file, preview):
     result = run("import", file(BAD), "--database", url, "--json", *preview)
@@ -373,7 +381,7 @@ def test_published_figures_are_listed():
 def test_the_practice_is_set_beside_a_figure(practice):
     asked = ("compare", "--figure", "mcinnes_2022_phq9_14_31d", "--database", practice)
     text = said(*asked)
-    assert "response: Practice, counted the same way: 50 % (1 of 2 measured" in text
+    assert "as far as the record allows: 50 % (1 of 2 measured" in text
     assert "Neither number shows what ketamine did" in text
     response, _, change = told(*asked)
     assert response["practice"]["events"] == 1

@@ -3,24 +3,30 @@
 Each command is tried without a patient, with three, and on the example practice.
 """
 
+import getpass
 import json
 import shutil
-from datetime import date
+from datetime import timedelta
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 from analysis.durability import TooFew
 from analysis.proportions import wilson_proportion
-from data.database import open_database, reading
+from data.audit import EXPORT, list_audit_entries
+from data.database import open_database, reading, writing
 from data.example_practice import make_example
+from data.infusions import add_infusion
 from data.moments import today
+from data.patients import close_course, get_course, open_course
 from measures.days import day_number
 from measures.durability import LOSS_RULES
 from measures.quality_measures import QUALITY_MEASURES
 from measures.registry import CRITERIA, MEASURES, TIMEPOINTS
 from tests.actors import TESTER
 from tests.exchange_files import FORM
+from tests.factories import at, calendar_day, given, practice, write_practice
 from tests.unit.test_manage import refused, run, said, told
 from tests.views.results_pages import write_tiny
 from views.as_json import plain
@@ -33,6 +39,15 @@ from views.results.counts.recut import Practice, Selection
 
 RESPONSE = CRITERIA["phq9_response_50"]
 WINDOW = MEASURES["phq9"].default_recall_window.code
+NO_MORE_NOTES = """
+    CREATE TRIGGER no_more BEFORE INSERT ON audit_entry
+    BEGIN SELECT RAISE(ABORT, 'full'); END
+"""
+ONE_INFUSION = """
+    course | infusions
+    -------+----------
+    a      | 0
+"""
 COMMANDS = (
     "outcomes",
     "glance",
@@ -99,10 +114,11 @@ def test_it_answers_for_three_patients(tiny, command, measure):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_it_answers_for_the_example_without_a_line_of_markup(example, command):
+def test_it_answers_for_the_example_in_words_of_a_terminal(example, command):
     text = said(command, "--database", example)
     assert "\\" not in text
     assert "**" not in text
+    assert "hollow" not in text
     assert told(command, "--database", example)
 
 
@@ -134,19 +150,46 @@ def test_json_is_what_is_counted(example, command):
 
 
 def test_the_courses_can_be_chosen(example):
-    chosen = ("--indication", "both", "--all-courses", "--from", "2026-01-01")
-    chosen += ("--until", "2026-06-30", "--timepoint", "week_6")
+    first, last = (today() - timedelta(days=days) for days in (330, 150))
+    chosen = ("--indication", "both", "--all-courses", "--from", first)
+    chosen += ("--until", last, "--timepoint", "week_6")
     rate = told("outcomes", "--database", example, *chosen)
     direct = counted(
         example,
         lambda p: glance.glance(p, "phq9", "week_6", recall_window=WINDOW)[0],
         indication="both",
         all_courses=True,
-        first_day_from=day_number(date(2026, 1, 1)),
-        first_day_to=day_number(date(2026, 6, 30)),
+        first_day_from=day_number(first),
+        first_day_to=day_number(last),
     )
     assert 0 < rate["started"] == direct["started"]
     assert rate["measured"] == direct["measured"]
+
+
+def test_each_patient_s_first_course_is_asked_about_or_every_one(migrated_sqlite_url):
+    first = write_practice(migrated_sqlite_url, ONE_INFUSION)["a"]
+    with practice(migrated_sqlite_url) as connection:
+        close_course(connection, first, closed=calendar_day(3), reason="Finished")
+        second = open_course(
+            connection,
+            patient_id=get_course(connection, first).patient_id,
+            indication="depression",
+            opened=calendar_day(90),
+        )
+        add_infusion(connection, course_id=second, facts=given(at("100")))
+    asked = ("outcomes", "--database", migrated_sqlite_url)
+    assert told(*asked)["started"] == 1
+    assert told(*asked, "--all-courses")["started"] == 2
+
+
+def test_how_the_record_is_kept_is_told_of_the_time_point_asked_for(tiny):
+    def told_of(*asked):
+        found = told("data-quality", "--database", tiny, *asked)["due"]
+        return [due["timepoint"] for due in found]
+
+    assert told_of() == list(data_quality.FOLLOWED)
+    asked = ("--timepoint", "after_infusion_2")
+    assert told_of(*asked) == [*data_quality.FOLLOWED, "after_infusion_2"]
 
 
 def test_durability_takes_its_rule_and_boosters(example):
@@ -192,6 +235,13 @@ def test_one_quality_measure_in_a_period_of_ones_own(example):
     assert found[code] != told(*asked, "--year", "2025")[code]
 
 
+def test_every_period_that_can_be_named_is_counted(tiny):
+    asked = ("quality", "--database", tiny)
+    assert told(*asked, "--year", "1900")
+    assert told(*asked, "--year", "2199")
+    assert told(*asked, "--from", "1900-01-01", "--until", "2199-12-31")
+
+
 def test_compare_says_what_it_could_tell(example):
     asked = ("compare", "--figure", "mcinnes_2022_phq9_14_31d", "--database", example)
     assert "would look the same as 53.6 %" in said(*asked)
@@ -222,8 +272,51 @@ REFUSED_QUESTIONS = {
         "--from 2026-02-01 is after --until 2026-01-01",
     ),
     "day": (["glance", "--from", "1.2.2026"], "--from '1.2.2026' is not a date; allo"),
+    "no dashes": (["glance", "--from", "20260201"], "--from '20260201' is not a date"),
+    "week": (["glance", "--as-of", "2026-W01-1"], "--as-of '2026-W01-1' is not a date"),
+    "turned about": (
+        ["glance", "--from", "2026-02-01", "--until", "2026-01-01"],
+        "--from 2026-02-01 is after --until 2026-01-01",
+    ),
+    "far future": (
+        ["quality", "--year", "99999"],
+        "--year 99999; allowed: years 1900 to 2199",
+    ),
+    "before any": (["quality", "--year", "-5"], "--year -5; allowed: years 1900 to"),
+    "year 0": (["quality", "--year", "0"], "--year 0; allowed: years 1900 to 2199"),
+    "too early": (["quality", "--year", "1899"], "--year 1899; allowed: years 1900"),
+    "too late": (["quality", "--year", "2200"], "--year 2200; allowed: years 1900"),
+    "no number": (["quality", "--year", f"{10**20 - 1}"], "--year 9999999999999999999"),
+    "all time": (
+        ["quality", "--from", "0001-01-01", "--until", "9999-12-31"],
+        "--from 0001-01-01; allowed: years 1900 to 2199",
+    ),
+    "both": (
+        ["quality", "--year", "2025", "--from", "2026-01-01", "--until", "2026-02-01"],
+        "--year is one period, --from and --until another",
+    ),
+    "both by half": (
+        ["quality", "--year", "2025", "--until", "2026-02-01"],
+        "--year is one period, --from and --until another",
+    ),
+    "to come": (
+        ["quality", "--as-of", "2199-01-01"],
+        "--as-of 2199-01-01 is in the future; allowed: until",
+    ),
+    "criterion of none": (
+        ["variation", "--counted", "completeness", "--criterion", "phq9_response_50"],
+        "--criterion is of a rate; --counted completeness has none",
+    ),
     "time point": (["missing", "--timepoint", "x"], "Time point 'x' is not known; al"),
     "snapshot": (["snapshot", "show", "7"], "There is no snapshot"),
+    "no snapshot's": (
+        ["snapshot", "show", f"{10**20 - 1}"],
+        "There is no snapshot 99999999999999999999",
+    ),
+    "less than none": (
+        ["snapshot", "show", "--", f"-{10**20 - 1}"],
+        "There is no snapshot -99999999999999999999",
+    ),
     "nothing": (["snapshot", "save"], "Nothing to save. No rate: no course had start"),
     "group": (["snapshot", "open"], "No such command 'open'"),
 }
@@ -257,6 +350,12 @@ def test_a_snapshot_is_saved_listed_and_opened(tiny):
     assert f"Seal: {saved['hash']}" in text
 
 
+def test_a_note_is_listed_as_it_was_typed(tiny):
+    note = r"C:\new\_plan *1* \\"
+    said("snapshot", "save", "--database", tiny, "--note", note)
+    assert note in said("snapshot", "list", "--database", tiny)
+
+
 def test_a_refused_snapshot_leaves_nothing(migrated_sqlite_url):
     refused("snapshot", "save", "--database", migrated_sqlite_url)
     kept = told("snapshot", "list", "--database", migrated_sqlite_url)["kept"]
@@ -269,6 +368,28 @@ def test_the_report_is_a_file_and_replaces_none(tiny, tmp_path):
     assert told(*asked)["bytes"] == path.stat().st_size
     assert path.read_bytes().startswith(b"%PDF-")
     assert "cannot be written: File exists" in refused(*asked)
+
+
+def test_a_report_that_was_handed_out_is_noted_and_one_refused_is_not(tiny, tmp_path):
+    asked = ("report", "--to", tmp_path / "report.pdf", "--database", tiny)
+    said(*asked)
+    refused(*asked)
+    engine = open_database(tiny)
+    with reading(engine, TESTER) as connection:
+        taken = [e for e in list_audit_entries(connection) if e.action == EXPORT]
+    engine.dispose()
+    assert [entry.subject for entry in taken] == ["results report.pdf"]
+    assert taken[0].who == f"manage.py ({getpass.getuser()})"
+
+
+def test_a_report_that_cannot_be_noted_is_not_handed_out(tiny, tmp_path):
+    engine = open_database(tiny)
+    with writing(engine, TESTER) as connection:
+        connection.execute(text(NO_MORE_NOTES))
+    engine.dispose()
+    path = tmp_path / "report.pdf"
+    assert run("report", "--to", path, "--database", tiny).exit_code
+    assert path.read_bytes() == b""
 
 
 # Imports that are refused.
@@ -286,6 +407,16 @@ def test_a_refused_import_is_counted_and_a_preview_is_not(
     (one,) = told("data-quality", *here)["imports"]
     assert sum(number for _, number in one["problems"]) == 2
     assert "A,2025" not in json.dumps(one)
+
+
+def test_a_file_that_waits_for_new_patients_is_no_refused_import(
+    migrated_sqlite_url, tmp_path
+):
+    file = tmp_path / "forms.csv"
+    file.write_text(f"{FORM}\nA,2025-01-06,1,2,0,3,1,0,2,1,1\n", encoding="utf-8")
+    here = ("--database", migrated_sqlite_url)
+    assert "allow new patients" in refused("import", file, *here)
+    assert told("data-quality", *here)["imports"] == []
 
 
 # JSON.

@@ -17,7 +17,6 @@ from analysis.quality import (
     QUALITY_EXCLUSIONS,
     QUALITY_FORMS,
     STATES,
-    quality_result,
     quality_rows,
 )
 from measures.days import day_date, day_number
@@ -29,6 +28,7 @@ from measures.quality_measures import (
     calendar_year,
 )
 from measures.registry import CRITERIA
+from tests.quality_tables import quality_result
 
 
 FOLLOWED = [m for m in QUALITY_MEASURES.values() if isinstance(m, FollowUpMeasure)]

@@ -1,6 +1,6 @@
 """What the practice says of a patient for quality measures: kept, taken back, told."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from data.quality_exclusions import (
 )
 from data.sites import add_site, move_patient
 from data.tables import quality_exclusion
+from measures.days import day_number
 from measures.quality_measures import EXCLUSIONS
 from tests.actors import acting, with_role
 from tests.factories import add_course, calendar_day, day, practice
@@ -59,6 +60,14 @@ def test_an_exclusion_says_whom_what_since_when_and_by_whom(connection, patient_
     )
 
 
+@pytest.mark.parametrize("since", [date(1900, 1, 1), date(1969, 12, 31), today()])
+def test_a_diagnosis_may_be_old(connection, patient_id, since):
+    add_exclusion(connection, patient_id=patient_id, code="bipolar", day=since)
+    assert [e.day for e in list_exclusions(connection)] == [since]
+    frame = quality_exclusions_frame(connection, as_of_day=day_number(today()))
+    assert frame["day"].tolist() == [day_number(since)]
+
+
 def test_one_that_was_taken_back_is_kept_with_who_and_why(connection, patient_id):
     mistaken = add_exclusion(connection, patient_id=patient_id, code="bipolar")
     right = add_exclusion(connection, patient_id=patient_id, code="died")
@@ -93,8 +102,10 @@ def test_what_cannot_be_is_refused(connection, patient_id):
         add_exclusion(connection, patient_id="nobody", code="died")
     with pytest.raises(RecordError, match="'psychosis' is not known"):
         add_exclusion(connection, patient_id=patient_id, code="psychosis")
-    with pytest.raises(RecordError, match="allowed: until today"):
-        add_exclusion(connection, patient_id=patient_id, code="died", day=tomorrow)
+    for day_of_it in (tomorrow, date(1899, 12, 31)):
+        said = f"from {day_of_it}; allowed: from 1900-01-01 until today"
+        with pytest.raises(RecordError, match=said):
+            add_exclusion(connection, patient_id=patient_id, code="died", day=day_of_it)
     assert list_exclusions(connection) == []
 
 

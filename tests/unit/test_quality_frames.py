@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.columns import conform, empty
-from analysis.quality import QUALITY_COURSES, QUALITY_FORMS, quality_result
+from analysis.quality import QUALITY_COURSES, QUALITY_FORMS
 from data.assessments import add_assessment, correct_assessment, void_assessment
 from data.infusions import add_infusion, void_infusion
 from data.patients import add_patient, close_course, open_course
@@ -23,6 +23,7 @@ from tests.factories import (
     practice,
     write_practice,
 )
+from tests.quality_tables import quality_result
 
 
 PHQ9 = {"measure": "phq9", "recall_window": "two_weeks"}

@@ -23,6 +23,7 @@ from tests.exchange_files import FORM, LONG, commit, source
 
 
 SECRET = Problem("Jane-Doe.csv", 7, "phq9_9", "JD-77", "is not an answer", kind=CONTENT)
+UNKNOWN_PATIENT = Problem("f.csv", 2, "a", "x", "is unknown", kind=PATIENT)
 
 
 @pytest.fixture
@@ -45,15 +46,18 @@ def noted(engine, **asked):
 def test_kinds_are_counted_in_their_order_the_newest_import_first(engine):
     clash = Problem("f.csv", 2, "", "", "is recorded already", kind=CONFLICT)
     note(engine, SECRET, clash, clash)
-    note(engine, Problem("f.csv", 2, "a", "x", "is unknown", kind=PATIENT))
+    note(engine, UNKNOWN_PATIENT, SECRET)
     assert noted(engine) == [
-        ((PATIENT, 1),),
+        ((PATIENT, 1), (CONTENT, 1)),
         ((CONFLICT, 2), (CONTENT, 1)),
     ]
 
 
-def test_without_a_problem_nothing_is_noted(engine):
-    note(engine)
+@pytest.mark.parametrize(
+    "problems", [(), (UNKNOWN_PATIENT,), (UNKNOWN_PATIENT, UNKNOWN_PATIENT)]
+)
+def test_where_new_patients_can_still_be_allowed_nothing_is_noted(engine, problems):
+    note(engine, *problems)
     assert noted(engine) == []
 
 

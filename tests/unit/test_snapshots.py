@@ -23,6 +23,7 @@ from data.audit import first_broken_entry, list_audit_entries
 from data.errors import RecordError
 from data.infusions import add_infusion, correct_infusion, list_infusions, void_infusion
 from data.snapshots import (
+    LARGEST_ID,
     LONGEST_NOTE,
     SnapshotChanged,
     add_snapshot,
@@ -155,9 +156,10 @@ def test_what_cannot_be_kept_is_refused(connection, note, content, refused, sent
     assert list_snapshots(connection).kept == ()
 
 
-def test_there_is_none_that_was_not_saved(connection):
-    with pytest.raises(RecordError, match="There is no snapshot 7"):
-        get_snapshot(connection, 7)
+@pytest.mark.parametrize("number", [7, 0, LARGEST_ID, LARGEST_ID + 1, -(10**20)])
+def test_there_is_none_that_was_not_saved(connection, number):
+    with pytest.raises(RecordError, match=f"There is no snapshot {number}"):
+        get_snapshot(connection, number)
 
 
 # Tampering.

@@ -313,7 +313,6 @@ REFUSED = [
         "ck_quality_exclusion_code_allowed",
     ),
     ("quality_exclusion", {"code": "bipolar"}, "uq_quality_exclusion_standing"),
-    ("quality_exclusion", {"day": -1}, "ck_quality_exclusion_day_since_1970"),
     (
         "quality_exclusion",
         {"recorded_by": ""},

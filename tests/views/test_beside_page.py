@@ -65,9 +65,12 @@ def test_it_opens_on_every_practice(practice):
     if practice == EMPTY:
         assert "There are no patients here yet." in app.info[0].value
     if practice == TINY:
-        assert "With 1 measured on protocol, anything from 0 to 100 %" in words_of(app)
+        assert (
+            "With 1 measured after 4 to 8 infusions in 7 to 28 days, any"
+            in words_of(app)
+        )
     if practice == EXAMPLE:
-        assert app.subheader[0].value.startswith("Practice, counted the same way: ")
+        assert app.subheader[0].value.startswith("Practice, counted the same way ")
 
 
 def test_the_chosen_figure_is_said_with_its_difference_and_power(example):
@@ -77,7 +80,7 @@ def test_the_chosen_figure_is_said_with_its_difference_and_power(example):
     said = words_of(opened("beside.py"))
     assert wording.both_numbers(result) in said
     assert wording.difference_sentence(result) in said
-    assert power_sentences(told, 53.6, "measured on protocol") in said
+    assert power_sentences(told, 53.6, wording.of_whom(result.figure)) in said
     assert result.figure.sentence in said
 
 
@@ -223,7 +226,7 @@ def test_mean_changes_stand_beside_the_published(example):
         "Osmind PTSD 2024",
         "High-dose veterans' clinic 2019",
     ]
-    assert shown[0]["Published mean change, points"] == "−33.3 of 15 (−43.5 to −23.0)"
+    assert shown[0]["Published mean change, points"] == "−33.3, n 15 (−43.5 to −23.0)"
 
 
 def test_the_patients_behind_a_mean_are_its_n(example):

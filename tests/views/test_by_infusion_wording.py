@@ -1,5 +1,7 @@
 """Infusion by infusion in words: who went on, and how long it took."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from analysis.by_infusion import Attendance
@@ -110,6 +112,7 @@ def test_in_a_file_few_are_hidden_and_cannot_be_worked_out():
             "form may still come": 2,
             "stopped before": 12,
             "still to come": 3,
+            "eligible": 75,
             "events": 22,
             "not events": 18,
             "observed": None,
@@ -126,3 +129,18 @@ def test_every_rule_is_printed():
     rows = {row["Number"]: row for row in wording.definitions(RESPONSE)}
     assert rows["Criterion met"]["What it counts"] == RESPONSE.sentence
     assert "Kaplan-Meier" in rows["Met it at least once"]["What it counts"]
+
+
+def test_the_eligible_are_the_same_at_every_infusion_and_a_reader_knows_it():
+    """39 stopped before infusion 9; so 8 of them were not given infusion 4."""
+    attended = (
+        Attendance(4, measured=20, not_measured=11, not_due=0, stopped=4, to_come=4),
+        Attendance(9, measured=0, not_measured=0, not_due=0, stopped=39, to_come=0),
+    )
+    rate = SimpleNamespace(events=10, measured=20, observed=None)
+    nobody = SimpleNamespace(events=0, measured=0, observed=None)
+    table = wording.export_rows({4: rate, 9: nobody}, attended)
+    rows = suppress(table, wording.LAYOUT, 5).rows
+    # 31 given and at most 4 and 4 more are 39 at most; 39 who stopped, at least.
+    shown = [rows["4"]["given"], rows["9"]["stopped before"]]
+    assert any(isinstance(value, Hidden) for value in shown)

@@ -72,7 +72,7 @@ def test_what_is_said_is_what_is_counted(example, measure):
     assert app.subheader[0].value.replace("\u00a0", " ") == headline
     for sentence in (
         wording.forms_sentence(found.forms, measure),
-        wording.infusions_sentence(found.without_form, measure),
+        wording.infusions_sentence(found, measure),
         wording.places_sentence(found.places),
         wording.protocol_sentence(found.protocol),
     ):
@@ -81,6 +81,19 @@ def test_what_is_said_is_what_is_counted(example, measure):
     assert due == wording.due_rows(found.due)
     forms = table_rows(wording.forms_named(found.forms), "Forms", "forms")
     assert table(app, "Forms") == forms
+
+
+def test_infusions_of_courses_that_never_had_the_form_are_told_apart(clinic):
+    with clinic.writing():
+        for number, days in (("A-1", (30,)), ("A-2", ())):
+            course = clinic.course(clinic.patient(number), indication="ptsd")
+            clinic.infusion(course, 30)
+            clinic.infusion(course, 27)
+            for day in days:
+                clinic.form(course, day, phq9(12))
+    found = counted(clinic.url)
+    assert (found.without_form.events, found.of_never_asked) == (3, 2)
+    assert "2 of them are of courses that never had one" in words_of(opened(PAGE))
 
 
 def test_every_number_stands_on_its_button(example):
@@ -97,7 +110,7 @@ def test_every_number_stands_on_its_button(example):
     for question, one in zip(QUESTIONS, found.forms, strict=True):
         name = wording.QUESTION_NAMES[question]
         assert forms[name] == one.events
-        assert forms.get(f"{name}: not known", 0) == one.not_known
+        assert forms.get(f"{name}, not known", 0) == one.not_known
     without = found.without_form
     assert numbers(app, "quality_infusions") == {
         "Without a form": without.events,
@@ -133,7 +146,7 @@ def test_another_time_point_has_its_own_courses(example):
         ("quality_due", "missing", "Due, not measured"),
         ("quality_due", "no due day", "No due day"),
         ("quality_forms", "incomplete", "Incomplete"),
-        ("quality_forms", "recorded late unknown", "Recorded late: not known"),
+        ("quality_forms", "recorded late unknown", "Recorded late, not known"),
         ("quality_forms", "withdrawn", "Withdrawn"),
         ("quality_infusions", "without", "Without a form"),
         ("quality_places", "too early for a baseline", "Too early for a baseline"),

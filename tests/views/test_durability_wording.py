@@ -58,6 +58,12 @@ def test_a_median_is_said_with_its_interval_and_how_many_are_followed():
     )
 
 
+def test_a_median_that_rests_on_few_is_said_to():
+    rows = many(3, "30: 9, 40: 9") + many(9, "30: 9, 60: 15, 90: 15", first=4)
+    assert "fewer than 10" in wording.headline(answered(rows))
+    assert "fewer than 10" not in wording.headline(answered(HALF_LOST))
+
+
 def test_a_median_that_is_not_reached_is_said_so():
     rows = many(3, "30: 9, 60: 15") + many(9, "30: 9, 90: 9", first=4)
     assert wording.headline(answered(rows, origin=STARTING_FORM)) == (

@@ -27,7 +27,7 @@ from tests.actors import TESTER
 from tests.views.offered_files import offered_files
 from tests.views.results_pages import opened
 from views.results.exports import Export, export_csv
-from views.results.wording.exports import cell, csv_text
+from views.results.wording.exports import cell, csv_text, told_apart
 
 
 SHARES = Layout(
@@ -191,9 +191,58 @@ def test_what_has_no_words_is_no_cell(value):
         cell(value)
 
 
-@pytest.mark.parametrize("name", ["=1+1", "@a", "-1", "+cmd", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "@a",
+        "-1",
+        "+cmd",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "+1+1",
+        "+1+cmd|'/C calc'!A0",
+        "+1 (2)+cmd",
+        "+10 (−3 to +22)+1",
+    ],
+)
 def test_a_name_is_never_run_by_a_spreadsheet(name):
-    assert csv_text([{"Clinician": name}], {}).splitlines()[1].lstrip('"')[0] == "'"
+    assert written(name) == f"'{name}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "+10",
+        "+10 (−3 to +22)",
+        "+1.4 (no interval)",
+        "+1.4 (+0.2 to +2.6)",
+        "−5",
+        "Lee",
+    ],
+)
+def test_our_own_differences_are_written_as_they_are(words):
+    assert written(words) == words
+
+
+def written(words):
+    (row,) = csv.DictReader(
+        io.StringIO(csv_text([{"Clinician": words}], {}), newline="")
+    )
+    return row["Clinician"]
+
+
+def test_a_name_like_a_label_is_told_apart_from_it_and_from_other_such_names():
+    names = ["All together", "“All together”", "all together ", "All", ""]
+    apart = [told_apart(name, "All together", "Not recorded") for name in names]
+    assert apart == [
+        "“All together”",
+        "““All together””",
+        "“all together ”",
+        "All",
+        "",
+    ]
 
 
 def test_the_stamp_is_beside_every_row_and_a_spreadsheet_reads_the_letters():

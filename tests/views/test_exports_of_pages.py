@@ -54,7 +54,7 @@ def test_no_small_count_of_a_page_leaves_the_practice(tables, page):
     for export, make in offered:
         rows = list(csv.DictReader(make().decode("utf-8-sig").splitlines()))
         assert [row[export.first] for row in rows] == [
-            re.sub(r"^([=@-])", r"'\1", name) for name in export.rows
+            re.sub(r"^([=@+-])", r"'\1", name) for name in export.rows
         ]
         assert export.layout is not None
         for row in rows:

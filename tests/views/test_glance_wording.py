@@ -1,9 +1,11 @@
 """Outcomes at a glance in words: exact sentences, and files that give nobody away."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.glance import at_a_glance, by_quarter
-from analysis.suppression import OUTCOME_LAYOUT, Hidden, suppress
+from analysis.suppression import OUTCOME_LAYOUT, PROTECTED_REST, Hidden, suppress
 from measures.registry import CRITERIA, MEASURES, TIMEPOINTS
 from tests.course_tables import courses
 from views.results.counts.glance import NUMBERS
@@ -173,8 +175,8 @@ def test_nobody_measured_in_any_quarter_says_so():
 
 
 def exported(*rows):
-    table = wording.export_rows(glances(*rows))
-    return suppress(table, wording.GLANCE_LAYOUT, 5).rows
+    found = glances(*rows)
+    return suppress(wording.export_rows(found), wording.glance_layout(found), 5).rows
 
 
 def test_in_a_file_no_few_can_be_worked_out_from_the_others():
@@ -218,3 +220,76 @@ def test_a_rate_and_the_quarters_fit_the_layout_of_a_rate():
     assert rows["1970 Q1"]["events"] == 30
     assert rows["1970 Q1"]["complete"] == "yes"
     assert rows["1970 Q2"]["measured"] == Hidden(5)
+
+
+def test_a_remission_is_a_response_and_a_reader_knows_it():
+    """The 7 remitted, less the 4 or fewer with both, are 3: all who responded."""
+    rows, start = [], 0
+    for indication, remitted, responded, not_responded in (
+        ("depression", 3, 0, 27),
+        ("both", 4, 6, 20),
+        ("ptsd", 0, 0, 30),
+    ):
+        for number, total in ((remitted, 4), (responded, 9), (not_responded, 15)):
+            rows += many(number, start, indication=indication, total=total)
+            start += number
+    shown = exported(*rows)
+    both, everybody = shown["Depression and PTSD"], shown["Everybody"]
+    assert both["remitted"] == Hidden(5)
+    responded = [both["responded"], everybody["responded"], everybody["remitted"]]
+    assert any(isinstance(value, Hidden) for value in responded)
+
+
+def test_responders_without_remission_are_a_count_too():
+    rows = exported(*many(17, 0), *many(3, 20, total=9), *many(20, 40, total=18))
+    everybody = rows["Everybody"]
+    shown = [everybody["responded"], everybody["remitted"]]
+    assert any(isinstance(value, Hidden) for value in shown)
+
+
+KNOWN = {
+    ("phq9", 10): {"responded = remitted", "improved = remitted"},
+    ("phq9", 5): set(),
+    ("phq9", 12): {
+        "responded = remitted",
+        "improved = remitted",
+        "improved = responded",
+    },
+    ("pcl5", 31): set(),
+}
+
+
+@pytest.mark.parametrize(("measure", "at_least"), KNOWN)
+def test_a_reader_knows_of_the_criteria_what_holds_for_every_score(measure, at_least):
+    (everybody, *_) = glances(*many(9, 0), measure=measure)
+    asked = replace(everybody, eligible_at_least=at_least)
+    sums = wording.glance_layout([asked]).sums
+    names = set(wording.RESULTS)
+    nested = {
+        f"{one.total} = {one.parts[0]}"
+        for one in sums
+        if one.total in names and one.rest == PROTECTED_REST
+    }
+    assert nested == KNOWN[measure, at_least]
+    apart = {
+        one.parts
+        for one in sums
+        if one.total == "measured" and names.issuperset(one.parts)
+    }
+    assert ("responded", "worse") in apart
+    assert ("improved", "worse") in apart
+    assert ("responded", "remitted") not in apart
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_what_a_reader_knows_holds_in_every_file(measure):
+    """A sum that did not hold would be refused."""
+    rows = [
+        one
+        for k, (baseline, total) in enumerate(
+            [(31, 28), (31, 4), (10, 5), (11, 5), (20, 26), (12, 12), (27, 13)] * 3
+        )
+        for one in many(1, k, baseline=baseline, total=total)
+    ]
+    found = glances(*rows, measure=measure)
+    assert suppress(wording.export_rows(found), wording.glance_layout(found), 3)

@@ -13,7 +13,7 @@ from data.exchange.refused import REFUSED, refused_imports
 from data.patients import list_patients
 from data.tables import assessment
 from tests.actors import TESTER
-from tests.exchange_files import FORM, row_counts
+from tests.exchange_files import FORM, commit, row_counts
 from tests.views.clinic import visited_by
 from views.import_wording import people
 
@@ -140,6 +140,13 @@ def test_a_file_that_cannot_be_imported_is_noted_once_by_kinds_only(page, engine
 def test_patients_who_can_still_be_allowed_are_no_refusal(page, engine):
     upload(page, GOOD)
     assert refused(engine) == []
+
+
+def test_what_stands_in_the_way_of_a_file_that_waited_is_noted(page, engine):
+    at = upload(page, GOOD)
+    commit(engine, CHANGED)
+    at.run()
+    assert refused(engine) == [(("conflict", 1), ("patient", 1))]
 
 
 def test_a_conflict_with_what_is_recorded_is_noted_as_one(page, engine):

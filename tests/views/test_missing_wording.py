@@ -2,8 +2,14 @@
 
 import pytest
 
-from analysis.missingness import APPROACHES, side_by_side, who_is_missing
+from analysis.missingness import (
+    APPROACHES,
+    CLINICIAN,
+    side_by_side,
+    who_is_missing,
+)
 from analysis.outcomes import outcome_rate
+from analysis.suppression import suppress
 from measures.registry import CRITERIA
 from tests.course_tables import courses, scores_after
 from views.results.charts import missing as charts
@@ -132,3 +138,19 @@ def test_differences_are_drawn_with_the_numbers_of_the_table():
     )
     shares = charts.share_differences(found.shares)
     assert shares["layout"]["shapes"][0]["x0"] == 0
+
+
+def test_a_clinician_called_not_recorded_has_a_row_of_their_own():
+    frame = practice([(20, 8)] * 12, [20] * 12)
+    names = ["", "not recorded", "Not recorded"] * 8
+    scores = scores_after(NO_SCORES)
+    found = who_is_missing(
+        frame.assign(clinician=names), scores, measure="phq9", **ASKED
+    )
+    rows = suppress(wording.share_file(found, CLINICIAN), wording.SHARE_LAYOUT, 3).rows
+    assert set(rows) == {
+        "Everybody due",
+        "Clinician: not recorded",
+        "Clinician: “not recorded”",
+        "Clinician: “Not recorded”",
+    }

@@ -60,7 +60,7 @@ def test_a_month_without_an_answer_has_its_n_and_no_dot():
     whole, so_far = figure["data"]
     assert (whole["x"], whole["y"]) == ([0], [50.0])
     assert so_far["x"] == []
-    assert words(figure) == ["n forms ", "2", "0", "0"]
+    assert words(figure) == ["n forms", "2", "0", "0"]
 
 
 def test_only_the_latest_months_are_drawn():
@@ -73,8 +73,8 @@ def test_only_the_latest_months_are_drawn():
 
 def test_alerts_of_a_month_are_drawn_beside_each_other():
     months = (
-        AlertMonth(Month(0, 0, 30, complete=True), 3, 1, 2),
-        AlertMonth(Month(1, 31, 58, complete=False), 0, 1, 1),
+        AlertMonth(Month(0, 0, 30, complete=True), 3, 1, 2, 3, 1),
+        AlertMonth(Month(1, 31, 58, complete=False), 0, 1, 1, 0, 1),
     )
     opened, answered, still_open = charts.alerts_by_month(months)["data"]
     assert (opened["y"], answered["y"], still_open["y"]) == ([3, 0], [1, 1], [2, 1])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -76,6 +77,17 @@ def many(kind, number, start):
 
 
 # The headline.
+
+
+def test_a_period_that_ends_before_it_begins_is_said_to():
+    first, last = (day_number(date(2026, 5, day)) for day in (2, 1))
+    backwards = Selection(
+        as_of_day=day_number(date(2026, 11, 1)), first_day_from=first, first_day_to=last
+    )
+    assert "has no day" in wording.nothing_chosen(backwards)
+    assert "Widen the period" in wording.nothing_chosen(
+        replace(backwards, first_day_to=first)
+    )
 
 
 def test_the_rate_is_of_the_measured_and_of_all_who_were_due():

@@ -3,7 +3,7 @@
 import csv
 import io
 from contextlib import contextmanager
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -27,6 +27,7 @@ from views.results.counts.recut import Practice, Selection
 from views.results.wording import glance as glance_wording
 from views.results.wording import outcomes as wording
 from views.results.wording.numbers import unbroken
+from views.wording import day_words
 
 
 MAIN = Path(__file__).parents[2] / "views" / "main.py"
@@ -197,6 +198,13 @@ ONE = """
 """
 
 
+EARLIER = """
+    course | infusions | phq9
+    -------+-----------+-------------------------
+    0      | -9, -6    | -10: 20, -5: 15, 16: 8
+"""
+
+
 def test_a_single_course_breaks_nothing(page, migrated_sqlite_url):
     app = write(page, migrated_sqlite_url, ONE)
     assert sentence(app).startswith("100\u00a0% of the 1 measured met response")
@@ -259,19 +267,23 @@ def test_a_clinician_can_be_chosen(page, example_url):
 def test_an_earlier_day_can_be_asked_about(page, example_url):
     app = page(example_url)
     (as_of,) = [w for w in app.date_input if w.key == "outcomes_as_of"]
-    as_of.set_value(date(2026, 3, 1))
+    earlier = AS_OF - timedelta(days=240)
+    as_of.set_value(earlier)
     checked(app.run())
-    rate = asked(example_url, as_of_day=day_number(date(2026, 3, 1)))
+    rate = asked(example_url, as_of_day=day_number(earlier))
+    assert rate.measured
     assert sentence(app) == unbroken(wording.headline(rate))
-    assert "as of 1 Mar 2026" in texts(app)
+    assert f"as of {day_words(earlier)}" in texts(app)
 
 
 def test_a_period_of_infusion_1_can_be_chosen(page, example_url):
     app = page(example_url)
     (first,) = [w for w in app.date_input if w.key == "outcomes_from"]
-    first.set_value(date(2026, 1, 1))
+    begin = AS_OF - timedelta(days=300)
+    first.set_value(begin)
     checked(app.run())
-    rate = asked(example_url, first_day_from=day_number(date(2026, 1, 1)))
+    rate = asked(example_url, first_day_from=day_number(begin))
+    assert 0 < rate.measured < asked(example_url).measured
     assert sentence(app) == unbroken(wording.headline(rate))
 
 
@@ -290,6 +302,21 @@ def test_a_ticked_patient_is_opened(page, example_url):
     assert app.title[0].value != "Outcomes"
     assert number in texts(app).replace("\\", "")
     assert set(app.query_params) == {"patient"}
+
+
+def test_a_row_ticked_in_a_list_that_has_changed_since_opens_nobody(
+    page, migrated_sqlite_url
+):
+    app = write(page, migrated_sqlite_url, ONE)
+    app = select(app, "outcomes_number", "events")
+    ticked = app.dataframe[0].key
+    # Another course comes first in the list, by the name of its patient or its day.
+    write_practice(migrated_sqlite_url, EARLIER)
+    app.session_state[ticked] = {"selection": {"rows": [0]}}
+    app = checked(app.run())
+    assert len(app.dataframe[0].value) == 2
+    assert app.title[0].value == "Outcomes"
+    assert not app.query_params
 
 
 def test_no_name_is_in_a_widget_key(page, example_url):

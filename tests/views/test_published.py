@@ -51,10 +51,9 @@ def test_the_audit_comes_before_the_catalogue():
 
 
 def test_six_citations_and_how_many_hold():
-    assert (
-        "The article names 6 studies. Right: 0; right study, wrong reference: 3; not "
-        "supported: 3." in texts(opened())
-    )
+    said = texts(opened())
+    assert "The practice article names 6 studies. Right: 0; right study, wrong " in said
+    assert "reference: 3; not supported: 3." in said
 
 
 @pytest.mark.parametrize("citation", CATALOGUE.citations, ids=lambda c: c.name)
@@ -182,7 +181,7 @@ def test_a_pooled_figure_says_what_was_mixed():
 
 def test_a_change_without_an_interval_says_so():
     change = CATALOGUE.figure("bentley_2022_phq9").change
-    assert wording.change_text(change) == "−5.6 of 15 (no interval seen)"
+    assert wording.change_text(change) == "−5.6, n 15 (no interval seen)"
 
 
 def test_a_reference_without_a_doi_has_no_link():
@@ -227,10 +226,10 @@ SCORES = """
 def test_a_comparison_is_one_sentence_without_a_cause():
     result = beside("mcinnes_2022_phq9_14_31d", "response", THREE)
     assert wording.sentence(result) == (
-        "Practice, counted the same way: 50 % (1 of 2 measured on protocol; 9–91). "
-        "McInnes 2022: 53.6 % (about 288 of 537; 49–58). Practice minus published: "
-        "−4 percentage points (95 % CI −44 to +37), an interval that includes no "
-        "difference."
+        "Practice, counted the same way as far as the record allows: 50 % (1 of 2 "
+        "measured after 4 to 8 infusions in 7 to 28 days; 9–91). McInnes 2022: 53.6 % "
+        "(about 288 of 537; 49–58). Practice minus published: −4 percentage points "
+        "(95 % CI −44 to +37), an interval that includes no difference."
     )
 
 
@@ -238,9 +237,20 @@ def test_a_figure_without_n_has_no_difference():
     result = beside("pfeiffer_2024_phq9_6wk", "remission", THREE)
     assert wording.difference_text(result) == "–"
     assert wording.sentence(result) == (
-        "Practice, counted the same way: 0 % (0 of 3 due; 0–56). Pfeiffer 2024: 15 % "
-        "(n not seen, so no interval)."
+        "Practice, counted the same way as far as the record allows: 0 % (0 of 3 due; "
+        "0–56). Pfeiffer 2024: 15 % (n not seen, so no interval)."
     )
+
+
+def test_the_rate_without_the_practices_own_lowest_baseline_stands_beside():
+    assert wording.caveats(beside("mcinnes_2022_phq9_14_31d", "response", THREE)) == ""
+    lower = THREE + "            4 |        6 |     2 |        20 |      33\n"
+    result = beside("mcinnes_2022_phq9_14_31d", "response", lower)
+    assert (result.share.events, result.share.n) == (1, 2)
+    assert (result.any_baseline.events, result.any_baseline.n) == (2, 3)
+    said = wording.caveats(result)
+    assert "lowest baseline (PHQ-9 of 10 or more at baseline) is added" in said
+    assert "without it, 67 % of 3 measured after 4 to 8 infusions" in said
 
 
 def test_ever_is_called_at_least_once():
@@ -250,12 +260,12 @@ def test_ever_is_called_at_least_once():
 
 def test_a_mean_change_has_its_interval():
     result = beside("bentley_2022_phq9", "change", THREE)
-    assert wording.practice_text(result) == "−28.5 of 2 measured (−327.1 to 270.1)"
+    assert wording.practice_text(result) == "−28.5, n 2 (−327.1 to 270.1)"
 
 
 def test_a_mean_of_one_course_has_none():
     result = beside("bentley_2022_phq9", "change", THREE.replace("55", "  "))
-    assert wording.practice_text(result) == "−52.0 of 1 measured (no interval)"
+    assert wording.practice_text(result) == "−52.0, n 1 (no interval)"
 
 
 def test_nobody_measured_is_said_in_place_of_a_number():

@@ -1,21 +1,25 @@
 """The page Quality measures: what it shows is counted, and exclusions can be said."""
 
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import streamlit as st
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from analysis.quality import AGE_UNKNOWN, DENOMINATOR, OPEN
 from data.actors import LEAD
 from data.audit import list_audit_entries
 from data.database import open_database, reading
 from data.moments import today
+from data.patients import list_patients
 from data.quality_exclusions import (
     add_exclusion,
     list_exclusions,
     list_withdrawn_exclusions,
 )
+from data.tables import patient
 from measures.days import day_number
 from measures.quality_measures import (
     EXCLUSIONS,
@@ -33,7 +37,8 @@ from views.results.counts.recut import Practice, Selection
 from views.results.wording import quality as wording
 
 
-LAST_YEAR = calendar_year(today().year - 1)
+# The last that is over, on its last day too: what the page begins with.
+LAST_YEAR = calendar_year((today() + timedelta(days=1)).year - 1)
 MNCM = "mncm_response_6"
 RECORD = "Record or take back an exclusion"
 
@@ -147,7 +152,7 @@ def test_it_starts_with_the_first_measure_that_can_be_counted(example):
 
 def test_an_own_period_and_an_earlier_as_of_day_are_counted(example):
     app = choosing(MNCM)
-    first, last = date(2026, 1, 1), date(2026, 3, 31)
+    first, last, then = (today() - timedelta(days=ago) for ago in (330, 240, 90))
     app.selectbox(key="quality_period").set_value("own dates").run()
     app.date_input(key="quality_from").set_value(first).run()
     app.date_input(key="quality_until").set_value(last).run()
@@ -157,8 +162,8 @@ def test_an_own_period_and_an_earlier_as_of_day_are_counted(example):
     assert table(app, name)[0]["Count"] == str(
         counted(example, period=period).result.denominator.n
     )
-    app.date_input(key="outcomes_as_of").set_value(date(2026, 9, 1)).run()
-    earlier = counted(example, period=period, as_of=date(2026, 9, 1)).result
+    app.date_input(key="outcomes_as_of").set_value(then).run()
+    earlier = counted(example, period=period, as_of=then).result
     assert table(app, name)[0]["Count"] == str(earlier.denominator.n)
     assert earlier.provisional
     assert "Provisional: more may still enter" in text_of(app)
@@ -167,8 +172,9 @@ def test_an_own_period_and_an_earlier_as_of_day_are_counted(example):
 def test_a_period_that_ends_before_it_begins_is_said(example):
     app = opened("quality.py")
     app.selectbox(key="quality_period").set_value("own dates").run()
-    app.date_input(key="quality_from").set_value(date(2026, 5, 1)).run()
-    app.date_input(key="quality_until").set_value(date(2026, 4, 1)).run()
+    app.date_input(key="quality_from").set_value(today()).run()
+    before = today() - timedelta(days=1)
+    app.date_input(key="quality_until").set_value(before).run()
     assert not app.exception
     assert wording.ENDS_BEFORE_IT_BEGINS in [info.value for info in app.info]
 
@@ -194,7 +200,9 @@ def excluding(app, patient_id, code="bipolar", day=None):
 def test_an_exclusion_takes_the_patient_out_of_the_denominator(example):
     before = counted(example).result
     patient_id = before.missing.patient_ids[0]
-    app = excluding(recording(choosing(MNCM)), patient_id, day=date(2025, 6, 1))
+    app = recording(choosing(MNCM))
+    assert app.date_input(key="exclusion_day").min == date(1900, 1, 1)
+    app = excluding(app, patient_id, day=date(1961, 6, 1))
     assert not app.exception
     after = counted(example).result
     assert after.denominator.n == before.denominator.n - 1
@@ -208,7 +216,7 @@ def test_an_exclusion_takes_the_patient_out_of_the_denominator(example):
     (standing,) = table(app, "Exclusions as they stand")
     assert (standing["Excluded for"], standing["Since"]) == (
         "Bipolar disorder",
-        "1 Jun 2025",
+        "1 Jun 1961",
     )
     assert patient_id not in app.selectbox(key=f"exclusion_patient_{MNCM}").options
 
@@ -248,6 +256,27 @@ def test_who_counts_or_will_count_can_be_chosen_and_nobody_else(example):
     assert len(options) == found.denominator.n + windows
 
 
+def test_who_stands_apart_cannot_be_chosen(example):
+    code = "mncm_response_12"
+    apart = counted(example, code).result.apart[0].patient_ids[0]
+    engine = open_database(example)
+    with engine.begin() as connection:
+        connection.execute(
+            update(patient).where(patient.c.id == apart).values(birth_date=None)
+        )
+    engine.dispose()
+    with asked(example) as practice:
+        people = {p.id: p.record_number for p in list_patients(practice.connection)}
+    found = counted(example, code)
+    (unknown,) = found.rows.loc[found.rows["state"] == AGE_UNKNOWN, "patient_id"]
+    assert unknown == apart
+    options = (
+        recording(choosing(code)).selectbox(key=f"exclusion_patient_{code}").options
+    )
+    assert len(options) == len(found.rows) - 1
+    assert not [option for option in options if option.startswith(f"{people[apart]}:")]
+
+
 def test_nothing_is_recorded_until_both_are_chosen(example):
     app = button(recording(choosing(MNCM)), "Record").click().run()
     assert wording.CHOOSE_BOTH in app.error[0].value
@@ -267,10 +296,23 @@ def test_a_lead_who_is_no_clinician_can_record_an_exclusion(example):
     assert kept.patient_id == patient_id
 
 
+def year_with_somebody(url, code):
+    """Return the newest year in which somebody counts by a measure, or will count."""
+    with asked(url) as practice:
+        for year in counts.years(practice):
+            found = counts.quality(
+                practice, QUALITY_MEASURES[code], calendar_year(year)
+            )
+            if found.rows["state"].isin([*DENOMINATOR, OPEN]).any():
+                return year
+    raise AssertionError(f"nobody counts by {code}")
+
+
 def test_only_what_the_owner_excludes_is_asked(example):
     for code, measure in QUALITY_MEASURES.items():
         app = choosing(code)
-        app = app.selectbox(key="quality_period").set_value(2026).run()
+        year = year_with_somebody(example, code)
+        app = app.selectbox(key="quality_period").set_value(year).run()
         asks = any(toggle.label == RECORD for toggle in app.toggle)
         assert asks == bool(measure.exclusions), code
         if not asks:

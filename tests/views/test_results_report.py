@@ -1,8 +1,9 @@
 """The report of results: what it says, what it must not say, and that it is a file."""
 
+import json
 import re
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from pypdf import PdfReader
 
-from analysis.comparison import Comparison, Refusal
+from analysis.comparison import Comparison
 from analysis.durability import RISK_DAYS
 from data.database import default_url, open_database, reading
 from data.moments import now_at_practice
@@ -128,6 +129,16 @@ def test_the_sentence_and_the_table_are_what_was_counted(practice):
     assert "Indication: any" in dict(report.question.rows)["Courses"]
 
 
+def test_nobody_is_a_small_number_too(example):
+    counted, report = made(timepoint="month_12", clinician="Not one of them")
+    assert not counted.rate.started
+    assert report.headline == wording.NOBODY_SAID
+    said = json.dumps(asdict(report))
+    for words in ("had no baseline", "obody in the practice", "No eligible course"):
+        assert words not in said
+    assert "not shown, as a count is under 5" in said
+
+
 def test_three_patients_are_too_few_to_say_anything_of(practice):
     if practice != TINY:
         return
@@ -221,35 +232,15 @@ def test_a_comparison_with_a_small_count_is_not_shown(practice):
     if practice != EXAMPLE:
         return
     counted, _ = made()
-    left = fit_to_leave(counted.compared, counted.rate, 5)
+    left = fit_to_leave(counted, 5)
     assert set(left) == set(counted.compared)
     shown = [r for r in left.values() if isinstance(r, Comparison)]
     assert shown
     for result in shown:
         if result.share:
             assert min(result.share.events, result.share.n - result.share.events) >= 5
-    all_small = fit_to_leave(counted.compared, counted.rate, 10_000)
+    all_small = fit_to_leave(counted, 10_000)
     assert not [r for r in all_small.values() if isinstance(r, Comparison)]
-
-
-def test_a_comparison_of_almost_the_same_courses_is_not_shown(practice):
-    """Taken from each other, two shown rates would give the few others away."""
-    if practice != EXAMPLE:
-        return
-    counted, _ = made()
-    code, result = next(
-        (code, r)
-        for code, r in counted.compared.items()
-        if isinstance(r, Comparison) and r.ever is None and r.share
-    )
-    same = result.practice
-    near = replace(same, measured=same.measured + 3, due=same.due + 3)
-    for beside, is_shown in ((same, True), (near, False)):
-        (left,) = fit_to_leave({code: result}, beside, 5).values()
-        assert isinstance(left, Refusal) is not is_shown
-    far = replace(same, measured=same.measured + 30, due=same.due + 30)
-    (left,) = fit_to_leave({code: result}, far, 5).values()
-    assert isinstance(left, Comparison)
 
 
 def lines(count):

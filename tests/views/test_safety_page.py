@@ -42,7 +42,7 @@ LISTS = (
     ("safety_levels", "severe", "Severe"),
     ("safety_levels", "unrated", "Not recorded"),
     ("safety_pressure", "rise_40_25 event", "Rise of 40/25 or more"),
-    ("safety_pressure", "rise_40_25 unknown", "Rise of 40/25 or more: not known"),
+    ("safety_pressure", "rise_40_25 unknown", "Rise of 40/25 or more, not known"),
     ("safety_worse", "no baseline", "No baseline"),
     ("safety_worse", "not worse", "Not reliably worse"),
 )
@@ -151,7 +151,7 @@ def test_every_infusion_with_an_event_or_a_limit_passed_has_its_button(example):
         name = BLOOD_PRESSURE_RULES[one.what].name
         assert pressure.get(name, 0) == one.events
         unknown = one.not_known - one.outside
-        assert pressure[f"{name}: not known"] == unknown
+        assert pressure[f"{name}, not known"] == unknown
 
 
 @pytest.mark.parametrize(("key", "code", "name"), LISTS)
@@ -235,6 +235,24 @@ def test_what_came_after_the_day_asked_about_is_not_counted(clinic):
         found = counted(clinic.url, as_of_day=day_number(today()) - days)
         assert (found.item_9.records, found.infusions) == (forms, infusions)
         assert found.deterioration.worse == (forms == 2)
+
+
+def test_the_file_of_alerts_says_that_no_choice_narrows_it(example):
+    with offered_files() as files:
+        choose(opened(PAGE), "outcomes_indication", "ptsd")
+    row = csv_rows(files["item-9-alerts.csv"]())[0]
+    assert row["Counted"] == "every alert of the practice"
+    assert not {"Measure", "Counted courses"} & set(row)
+
+
+def test_an_adverse_event_is_told_where_no_infusion_has_a_reading(clinic):
+    with clinic.writing():
+        course = clinic.course(clinic.patient())
+        clinic.form(course, 30, phq9(8))
+        clinic.infusion(course, 30)
+        assert "adverse" not in wording.infusions_sentence(counted(clinic.url))
+        clinic.infusion(course, 27, adverse_events="Fell asleep")
+    assert "An adverse event was recorded at 1 of them" in words_of(opened(PAGE))
 
 
 def test_an_alert_is_shown_before_there_is_any_infusion(clinic):

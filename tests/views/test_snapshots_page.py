@@ -58,7 +58,8 @@ def correct_a_score(connection, total):
 
 
 def press_save(app, note):
-    app.text_input(key="snapshot_note").set_value(note)
+    (field,) = (one for one in app.text_input if one.label == "Note")
+    field.set_value(note)
     next(b for b in app.button if b.label == "Save this rate").click()
     app.run()
     assert not app.exception, [error.message for error in app.exception]
@@ -80,6 +81,7 @@ def test_what_is_saved_is_what_is_shown(practice):
     if practice == EMPTY:
         return
     app = press_save(opened("snapshots.py"), "for the board")
+    assert [one.value for one in app.text_input if one.label == "Note"] == [""]
     with records() as connection:
         (head,) = list_snapshots(connection).kept
         rate = recut.outcome(Practice(connection, selection()), RESPONSE, WEEKS)

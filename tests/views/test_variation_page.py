@@ -1,6 +1,7 @@
 """The page Variation: opened on every practice, and what it shows of a larger one."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 import streamlit as st
@@ -123,6 +124,15 @@ def test_completeness_asks_for_no_criterion(seven):
     assert rows_of(app) == shown(wording.unit_rows(found))
     assert "Criterion" not in [box.label for box in app.selectbox]
     assert "were measured" in text_of(app)
+
+
+def test_a_unit_too_small_for_limits_is_not_said_to_lie_within(seven):
+    found = counted(seven)
+    small = replace(found.funnel.units[0], outside=None, limits=())
+    assert wording.position(small) == "too few for limits"
+    assert wording.position(replace(found.funnel.units[0], outside=None)) == (
+        "within the limits"
+    )
 
 
 def test_two_sites_are_refused_and_still_counted(seven):

@@ -166,11 +166,17 @@ def chart_of(shares):
     return p_chart(months), xmr_of_months(months)
 
 
-def test_a_quiet_year_is_said_to_vary_as_chance_would():
+def test_a_quiet_year_is_said_to_be_quiet_and_no_more():
     for chart in chart_of([0.4, 0.5] * 6):
-        assert wording.months_sentence(chart) == (
-            "Over 12 months, no rule fired: they vary as chance would."
-        )
+        assert wording.months_sentence(chart) == "Over 12 months, no rule fired."
+
+
+def test_a_quiet_year_of_small_months_is_said_to_see_little():
+    chart = p_chart([Month(f"2025-{n:02}", 1, 3, 0) for n in range(1, 13)])
+    assert wording.months_sentence(chart) == (
+        "Over 12 months, no rule fired. With so few courses a month even a large "
+        "change can stay unseen."
+    )
 
 
 def test_the_rules_that_fired_are_named_with_their_months():
@@ -310,3 +316,22 @@ def test_definitions_name_the_papers():
         assert name in text
     assert "**Measured**" in text
     assert f"From {MINIMUM_POINTS} months" in text
+
+
+@pytest.mark.parametrize("counted", [RATE, COMPLETENESS])
+def test_a_clinician_called_like_a_label_has_a_row_of_their_own(counted):
+    letters = {RATE: "en" * 7, COMPLETENESS: "m" * 14}[counted]
+    names = ("", "Not recorded", "All together", "all together", "Berg")
+    made = found("\n".join(f"{name} | {letters}" for name in names), counted=counted)
+    rows = suppress(wording.export_units(made), wording.layout(counted)).rows
+    assert set(rows) == {
+        "Not recorded",
+        "“Not recorded”",
+        "“All together”",
+        "“all together”",
+        "Berg",
+        "All together",
+    }
+    assert rows["All together"]["Due"] == 70
+    on_screen = [row["Clinician"] for row in wording.unit_rows(made)]
+    assert len(set(on_screen)) == len(names)

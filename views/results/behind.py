@@ -112,7 +112,10 @@ def _patient_list(
         placeholder="",
         alt=f"Counted under: {number.name}",
     )
-    st.caption("Tick a row to open the patient.")
+    st.caption(
+        "Tick a row to open the patient; from the keyboard, arrow keys, then Shift and "
+        "the space bar."
+    )
     if event.selection.rows:
         st.session_state[CAME_FROM] = page
         state.go_to("patient.py", patient=ids[event.selection.rows[0]])

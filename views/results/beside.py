@@ -44,6 +44,7 @@ def beside_published() -> None:
             measure, outcome = ask_measure(), _outcome()
             practice = ask_courses(connection)
         stop_without_courses(practice, measure.code, DEFAULT_TIMEPOINT.code)
+        st.caption(wording.scope_as_typed(practice.selection))
         catalogue = load_catalogue()
         _rates(practice, measure, outcome, catalogue)
         _changes(practice, measure, catalogue)

@@ -128,7 +128,7 @@ def _due(
         )
         for state in DUE_STATES
     ]
-    label = f"{BEHIND_COURSES}, at {timepoint.name.lower()}"
+    label = f"{BEHIND_COURSES}, {outcome_wording.at_timepoint(timepoint.code)}"
     show_behind(numbers, key="quality_due", page=PAGE, label=label)
 
 
@@ -157,14 +157,14 @@ def _forms(found: DataQuality, records: QualityRecords, stamp: Stamp) -> None:
         )
         unknown = states[states["state"] == NOT_KNOWN]
         if len(unknown):
-            label = f"{name}: not known"
+            label = f"{name}, not known"
             numbers.append(_number(f"{question} unknown", label, unknown, "form"))
     show_behind(numbers, key="quality_forms", page=PAGE, label=BEHIND_FORMS)
 
 
 def _infusions(found: DataQuality, records: QualityRecords, stamp: Stamp) -> None:
     st.header("Infusions without a form", anchor=False)
-    text(wording.infusions_sentence(found.without_form, records.measure))
+    text(wording.infusions_sentence(found, records.measure))
     st.caption(wording.INFUSIONS_CAPTION)
     states = classify_infusions(
         records.infusions, records.forms, measure=records.measure

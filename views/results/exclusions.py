@@ -9,6 +9,7 @@ from analysis.quality import DENOMINATOR, OPEN
 from data.database import Connection
 from data.patients import Patient, list_patients
 from data.quality_exclusions import (
+    EARLIEST_DAY,
     Exclusion,
     add_exclusion,
     list_exclusions,
@@ -97,6 +98,7 @@ def _record(
         day = st.date_input(
             "Since",
             value=None,
+            min_value=EARLIEST_DAY,
             max_value=state.today(),
             format="YYYY-MM-DD",
             key="exclusion_day",

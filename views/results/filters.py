@@ -22,6 +22,10 @@ from views.results.wording import outcomes as wording
 from views.results.wording.outcomes import ANY
 
 
+DAY_WIDTH = 178
+"""A whole day, and the button that clears it."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A criterion at a time point, on one measure and recall window."""
@@ -145,7 +149,7 @@ def ask_as_of() -> int:
         value=state.today(),
         max_value=state.today(),
         key="outcomes_as_of",
-        width=132,
+        width=DAY_WIDTH,
         format="YYYY-MM-DD",
         persist_state="session",
         help="Only what had happened by the end of this day is counted.",
@@ -159,7 +163,7 @@ def _day(label: str, name: str) -> int | None:
         value=None,
         max_value=state.today(),
         key=f"outcomes_{name}",
-        width=132,
+        width=DAY_WIDTH,
         format="YYYY-MM-DD",
         persist_state="session",
     )

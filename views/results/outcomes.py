@@ -118,7 +118,7 @@ def _glance_details(
             Export(
                 f"at-a-glance-{measure.code}",
                 glance_wording.export_rows(found),
-                glance_wording.GLANCE_LAYOUT,
+                glance_wording.glance_layout(found),
                 stamp,
                 first="Courses",
             )

@@ -16,10 +16,14 @@ from views.drawn import Drawn
 from views.layout import fit_on_paper, screen_style
 from views.results.counts.recut import Practice
 from views.results.wording.numbers import unbroken
+from views.results.wording.outcomes import nothing_chosen, scope_as_typed
 from views.seen import note_list_seen
 from views.state import reading
 from views.tables import word_table
 
+
+PAPER_WIDTH = 1210
+"""In pixels, margins included: charts of this width are whole on A4."""
 
 CHART = {"displaylogo": False, "displayModeBar": False}
 
@@ -44,6 +48,7 @@ def results_page(
     """
     st.title(title)
     screen_style()
+    st.html(f"<style>.stMainBlockContainer {{ max-width: {PAPER_WIDTH}px }}</style>")
     fit_on_paper()
     engine = state.engine()
     with reading(engine) as connection:
@@ -73,10 +78,8 @@ def stop_without_courses(practice: Practice, measure: str, timepoint: str) -> No
             st.page_link("record.py", label="Record an infusion")
         st.stop()
     if practice.courses(measure, timepoint).empty:
-        st.info(
-            "No course agrees with what was chosen. Widen the period, or choose "
-            "another indication or clinician."
-        )
+        st.caption(scope_as_typed(practice.selection))
+        st.info(nothing_chosen(practice.selection))
         st.stop()
 
 

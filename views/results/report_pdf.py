@@ -110,7 +110,7 @@ def results_report(
     """
     rate, outcome = counted.rate, counted.beside.outcome
     timepoint = TIMEPOINTS[rate.timepoint]
-    compared = fit_to_leave(counted.compared, rate, fewer_than)
+    compared = fit_to_leave(counted, fewer_than)
     sections = paper.pieces(in_view(counted.beside, compared))
     return ResultsReport(
         practice=printed.practice,

@@ -87,9 +87,11 @@ def page() -> None:
         _item_9(found, records, stamp)
         _resolution(found, records)
         _alerts(found, records, stamp)
-        _events(found, records, stamp)
-        _dissociation(found, records, stamp)
-        _pressure(found, records, stamp)
+        # Infusions are the same whatever the measure.
+        of_infusions = {name: stamp[name] for name in ("Counted courses", "As of")}
+        _events(found, records, of_infusions)
+        _dissociation(found, records, of_infusions)
+        _pressure(found, records, of_infusions)
         _worse(found, records, stamp)
         with st.expander("What the numbers count"):
             table(wording.definitions(), "Definitions")
@@ -100,7 +102,9 @@ def _unless_there_is_none(
 ) -> None:
     """Where no course is chosen, show the alerts all the same, and stop."""
     if records.courses.empty:
-        _alerts(found, records, {})
+        _alerts(
+            found, records, _stamp(practice, measure, measure.default_recall_window)
+        )
     stop_without_courses(practice, measure.code, DEFAULT_TIMEPOINT.code)
 
 
@@ -219,7 +223,8 @@ def _alert_tables(found: Safety, stamp: Stamp) -> None:
             table(wording.action_rows(found.alerts), "What was done about alerts")
         rows = wording.alert_export(found.alerts)
         layout = wording.ALERT_LAYOUT
-        download(Export("item-9-alerts", rows, layout, stamp, "Month"))
+        whole = {"Counted": "every alert of the practice", "As of": stamp["As of"]}
+        download(Export("item-9-alerts", rows, layout, whole, "Month"))
 
 
 def _alert_numbers(seen: pd.DataFrame, records: SafetyRecords) -> list[Number]:
@@ -306,7 +311,7 @@ def _pressure(found: Safety, records: SafetyRecords, stamp: Stamp) -> None:
         rows = classify_blood_pressure(records.infusions, rule)
         numbers += _infusion_numbers(name, one, rows)
         unknown = rows[rows["state"] == NOT_KNOWN]
-        label = f"{name}: not known"
+        label = f"{name}, not known"
         numbers.append(_number(f"{one.what} unknown", label, unknown, "infusion"))
     show_behind(numbers, key="safety_pressure", page=PAGE, label=BEHIND_INFUSIONS)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 
 from analysis.snapshot import Changes
 from analysis.suppression import OUTCOME_LAYOUT
 from data.database import Connection
 from data.errors import RecordError
-from data.snapshots import SnapshotHead, list_snapshots, sealed_texts
+from data.snapshots import LONGEST_NOTE, SnapshotHead, list_snapshots, sealed_texts
 from views import state
 from views.components import kept
 from views.layout import NOT_ON_PAPER
@@ -34,8 +35,9 @@ PAGE = ("results/snapshots.py", "Snapshots")
 
 # In the session: the id of the snapshot that is opened.
 OPEN = "snapshots_open"
+SAVED = "snapshots_saved"
+"""How many this visit has saved."""
 MOST_LISTED = 15
-LONGEST_NOTE = 500
 
 
 def snapshots() -> None:
@@ -80,7 +82,8 @@ def _save_form(practice: Practice, question: Question) -> None:
     ):
         typed = st.text_input(
             "Note",
-            key="snapshot_note",
+            # Empty again once one was saved.
+            key=f"snapshot_note_{st.session_state.get(SAVED, 0)}",
             max_chars=LONGEST_NOTE,
             placeholder="What it is for, such as: board meeting",
         )
@@ -100,6 +103,7 @@ def _save(practice: Practice, question: Question, typed: str) -> None:
             recall_window=question.window.code,
             note=typed,
         )
+    st.session_state[SAVED] = st.session_state.get(SAVED, 0) + 1
 
 
 # Those that were saved.
@@ -207,7 +211,7 @@ def _number(number: wording.Changed, changes: Changes) -> Number:
 def _behind_then(opened: Opened) -> None:
     rows = opened.then.rows.sort_values(["first_day", "course_id"])
 
-    def of(states: Sequence[str]) -> Number:
+    def of(states: Sequence[str]) -> pd.DataFrame:
         return outcome_wording.course_table(rows[rows["state"].isin(states)])
 
     numbers = [

@@ -96,6 +96,7 @@ def _choice(label: str, codes: tuple[str, ...], names: dict[str, str], key: str)
 def _units(found: Variation, practice: Practice, asked: Asked) -> None:
     what = wording.asked(found, asked.criterion)
     text(wording.units_sentence(found, what))
+    st.caption(outcome_wording.scope_as_typed(practice.selection))
     if isinstance(found.funnel, Funnel):
         chart(
             charts.funnel(found.funnel),

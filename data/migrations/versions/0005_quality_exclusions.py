@@ -43,9 +43,6 @@ def upgrade() -> None:
             f"code IN ({listed})", name=op.f("ck_quality_exclusion_code_allowed")
         ),
         sa.CheckConstraint(
-            "day >= 0", name=op.f("ck_quality_exclusion_day_since_1970")
-        ),
-        sa.CheckConstraint(
             "recorded_by <> ''",
             name=op.f("ck_quality_exclusion_recorded_by_someone"),
         ),

@@ -18,7 +18,7 @@ from views.charts import ACCENT, NEUTRAL, SHADE
 from views.results.counts.recut import Beside, Cited
 from views.results.wording import outcomes as wording
 from views.results.wording import published as published_wording
-from views.results.wording.numbers import as_printed, percent, percent_range
+from views.results.wording.numbers import as_printed
 
 
 Figure = dict[str, Any]
@@ -449,12 +449,14 @@ def _curve(
     dash: str,
     aside: float,
 ) -> Figure:
-    values = [_percents(share) for share in shares.values()]
+    # A number without a share parts the line.
+    numbers = range(min(shares, default=1), max(shares, default=0) + 1)
+    values = [_percents(shares[k]) if k in shares else [None] * 3 for k in numbers]
     return {
         "type": "scatter",
         "mode": "lines+markers",
         "name": name,
-        "x": [number + aside for number in shares],
+        "x": [number + aside for number in numbers],
         "y": [estimate for estimate, _, _ in values],
         "error_y": {
             "type": "data",
@@ -468,9 +470,7 @@ def _curve(
         "line": {"color": colour, "width": 2, "dash": dash},
         "marker": {"symbol": symbol, "size": 9, "color": colour},
         "text": [
-            f"{name}, infusion {number}: {percent(share.estimate)} "
-            f"({percent_range(share.lower, share.upper)})"
-            for number, share in shares.items()
+            f"{name}, infusion {k}: {wording.ever_text(shares.get(k))}" for k in numbers
         ],
         "hovertemplate": "%{text}<extra></extra>",
     }

@@ -11,6 +11,7 @@ from analysis.ever import ProductLimit, Step
 from analysis.safety import AlertMonth, Item9Month
 from views.chart_parts import ACCENT, HOVER_LABEL, NEUTRAL, NOTICE, SHADE
 from views.results.charts.durability import Line, survival
+from views.results.charts.outcomes import n_row
 from views.results.wording import occurrences as words
 
 
@@ -54,8 +55,8 @@ def item_9_by_month(months: Sequence[Item9Month]) -> Figure:
                 "fixedrange": True,
             },
             "legend": _LEGEND,
-            "annotations": _under(
-                "n forms",
+            "annotations": n_row(
+                "forms",
                 {k: m.answers.known for k, m in zip(places, shown, strict=True)},
                 62,
             ),
@@ -190,20 +191,3 @@ def _bars(
         "textposition": "none",
         "hovertemplate": "%{text}<extra></extra>",
     }
-
-
-def _under(name: str, counts: dict[int, int], below: int) -> list[Figure]:
-    """Return a row of counts under the axis, with its name before it."""
-    place = {
-        "y": 0,
-        "yref": "paper",
-        "yanchor": "middle",
-        "yshift": -below,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
-    heading = {"x": 0, "xref": "paper", "xanchor": "right", "text": f"{name} "}
-    return [
-        {**place, **heading},
-        *({**place, "x": k, "xref": "x", "text": str(n)} for k, n in counts.items()),
-    ]

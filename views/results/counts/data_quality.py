@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.data_quality import (
+    STANDING,
     FormPlaces,
     FormsDue,
     Protocol,
+    classify_infusions,
     form_places,
     form_quality,
     forms_due,
@@ -66,6 +68,8 @@ class DataQuality:
     """By question, of ``analysis.data_quality.QUESTIONS``."""
     without_form: Occurrence
     """Infusions before which no form of the measure was completed."""
+    of_never_asked: int
+    """Of them, those of courses that never had one."""
     places: FormPlaces
     """Forms of every measure, of the whole practice."""
     protocol: Protocol
@@ -140,9 +144,19 @@ def data_quality(records: QualityRecords, *, confidence: float = 0.95) -> DataQu
             measure=records.measure,
             confidence=confidence,
         ),
+        of_never_asked=_of_never_asked(records),
         places=form_places(
             records.all_forms, records.all_infusions, as_of_day=records.as_of_day
         ),
         protocol=protocol_kept(of_any_timepoint, **asked),
         imports=records.imports,
     )
+
+
+def _of_never_asked(records: QualityRecords) -> int:
+    """Return how many infusions are of courses that never had a form of the measure."""
+    given = classify_infusions(
+        records.infusions, records.forms, measure=records.measure
+    )
+    standing = records.forms[records.forms["state"] == STANDING]
+    return int((~given["course_id"].isin(standing["course_id"])).sum())

@@ -1,20 +1,27 @@
 """Everything that a report of results holds, counted by one question."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby
 
-from analysis.comparison import REMISSION, RESPONSE, Comparison, Refusal
+from analysis.comparison import REMISSION, RESPONSE, Comparison, Refusal, why_not
 from analysis.durability import Durability
-from analysis.glance import Glance, Quarter
+from analysis.glance import RESULTS, Glance, Quarter
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion, wilson_proportion
+from analysis.suppression import Asked, too_few, too_near
 from data.published import load_catalogue
 from measures.criteria import Criterion
 from measures.durability import loss_rules_of
 from measures.registry import MEASURES
 from views.results.counts import durability, glance, recut
 from views.results.counts.by_infusion import ByInfusion, by_infusion
+from views.results.counts.overlap import (
+    is_nearly_nested,
+    of_comparison,
+    of_end_of_induction,
+    of_rate,
+)
 from views.results.counts.recut import Beside, Practice
 
 
@@ -113,47 +120,52 @@ def outcome_of(criterion: Criterion) -> str:
     return REMISSION if criterion.kind == REMISSION else RESPONSE
 
 
-def fit_to_leave(compared: Compared, rate: OutcomeRate, fewer_than: int) -> Compared:
+def fit_to_leave(found: Results, fewer_than: int) -> Compared:
     """Return the comparisons; in the place of one with a small number, a refusal.
 
     Small is a count of those who met the rule or did not, and also what is left when
-    one rate is taken from another that asks the same of more courses.
+    one rate is taken from another that asks the same of more courses, or that asks
+    more of the same courses. Every rate that a report prints is looked at, but for
+    those by quarter: neither theirs nor a comparison's courses are among the other's.
 
     Parameters
     ----------
-    compared
-        By the figure's code.
-    rate
-        Is shown as well.
+    found
+        What the report holds.
     fewer_than
         The lowest count that is shown.
     """
-    shown = [rate]
+    asked = [found.rate, *found.infusions.now.values()]
+    others = rates_of(found.glances[0])
+    shown = [*map(of_rate, (*asked, *others)), of_end_of_induction(found.lasting)]
+    together = _taken_together(found.glances)
     kept: dict[str, Comparison | Refusal] = {}
-    for code, result in compared.items():
+    for code, result in found.compared.items():
         reason = None
         if isinstance(result, Comparison):
-            reason = _why_hidden(result, shown, fewer_than)
+            beside = [*shown, *_around(result, together)]
+            reason = _why_hidden(of_comparison(result), beside, fewer_than)
+            reason = reason or _why_nested(result, asked, others, fewer_than)
+        elif not why_not(result.figure, result.outcome):
+            # That the practice has nobody to count is a small number as well.
+            reason = _SMALL.format(fewer_than)
         if reason is None:
             kept[code] = result
-            shown += _rates(result)
+            shown += [] if isinstance(result, Refusal) else of_comparison(result)
         else:
             kept[code] = Refusal(result.figure, result.outcome, reason)
     return kept
 
 
+_SMALL = "not shown, as a count is under {}"
+
+
 def _why_hidden(
-    result: Comparison, shown: Sequence[OutcomeRate], fewer_than: int
+    answers: Sequence[Asked], shown: Sequence[Asked], fewer_than: int
 ) -> str | None:
-    if min(_counts(result)) < fewer_than:
-        return f"not shown, as a count is under {fewer_than}"
-    too_near = any(
-        0 < left < fewer_than
-        for one in _rates(result)
-        for other in shown
-        for left in _left_over(one, other)
-    )
-    if too_near:
+    if any(too_few(one, fewer_than) for one in answers):
+        return _SMALL.format(fewer_than)
+    if any(too_near(one, other, fewer_than) for one in answers for other in shown):
         return (
             f"not shown, as fewer than {fewer_than} courses tell it from a rate above; "
             "choose an indication to see it"
@@ -161,30 +173,49 @@ def _why_hidden(
     return None
 
 
-def _counts(result: Comparison) -> Iterator[int]:
-    """Return who met the rule and who did not, of each share that would be shown."""
-    if result.share is not None:
-        yield result.share.events
-        yield result.share.n - result.share.events
-    if result.ever is not None:
-        yield result.ever.events
-        yield result.ever.measured - result.ever.events
+def _why_nested(
+    result: Comparison,
+    asked: Sequence[OutcomeRate],
+    others: Sequence[OutcomeRate],
+    fewer_than: int,
+) -> str | None:
+    own = result.practice
+    if not isinstance(own, OutcomeRate) or of_rate(own) in map(of_rate, asked):
+        return None
+    if any(is_nearly_nested(own, rate, fewer_than) for rate in (*asked, *others)):
+        return (
+            f"not shown, as fewer than {fewer_than} courses tell its criterion from "
+            "another one above"
+        )
+    return None
 
 
-def _rates(result: Comparison | Refusal) -> list[OutcomeRate]:
-    if isinstance(result, Refusal):
-        return []
-    return [result.practice] if isinstance(result.practice, OutcomeRate) else []
+def rates_of(glance: Glance) -> list[OutcomeRate]:
+    """Return what became of the measured at a glance."""
+    return [getattr(glance, name) for name in RESULTS]
 
 
-def _left_over(one: OutcomeRate, other: OutcomeRate) -> Iterator[int]:
-    """Return by how many courses two rates differ that ask the same of others."""
-    if _asks(one) != _asks(other):
-        return
-    yield abs(one.events - other.events)
-    yield abs((one.measured - one.events) - (other.measured - other.events))
-    yield abs(one.due - other.due)
+def _taken_together(glances: Sequence[Glance]) -> list[tuple[set[str], Asked]]:
+    """Return the rates of every choice of indications, which a reader can add up."""
+    _, *by_indication = glances
+    sizes = range(1, len(by_indication) + 1)
+    choices = (choice for n in sizes for choice in combinations(by_indication, n))
+    return [
+        ({glance.indication for glance in choice}, _sum(map(of_rate, rates)))
+        for choice in choices
+        for rates in zip(*map(rates_of, choice), strict=True)
+    ]
 
 
-def _asks(rate: OutcomeRate) -> tuple[str, ...]:
-    return rate.criterion, rate.timepoint, rate.recall_window
+def _sum(parts: Iterable[Asked]) -> Asked:
+    first, *others = parts
+    counts = zip(first.counts, *(one.counts for one in others), strict=True)
+    return Asked(first.question, tuple(map(sum, counts)))
+
+
+def _around(
+    result: Comparison, together: Sequence[tuple[set[str], Asked]]
+) -> list[Asked]:
+    """Return the rates of more, or of fewer, indications than a comparison is of."""
+    own = {result.figure.study.condition, "both"}
+    return [asked for of, asked in together if of <= own or of >= own]

@@ -222,12 +222,15 @@ LAYOUT = Layout(
         "form may still come",
         "stopped before",
         "still to come",
+        "eligible",
     ),
     sums=(
         Sum("measured", ("events", "not events"), NO_REST),
         Sum("given", ("measured", "not measured", "form may still come"), NO_REST),
+        Sum("eligible", ("given", "stopped before", "still to come"), NO_REST),
     ),
     derived={"observed": ("measured", "events")},
+    same=("eligible",),
 )
 
 TIME_LAYOUT = Layout(
@@ -256,6 +259,7 @@ def export_rows(
             "form may still come": at.not_due,
             "stopped before": at.stopped,
             "still to come": at.to_come,
+            "eligible": at.eligible,
             "events": now[at.number].events,
             "not events": now[at.number].measured - now[at.number].events,
             "observed": now[at.number].observed,

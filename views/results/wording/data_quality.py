@@ -39,6 +39,7 @@ from measures.registry import MEASURES, TIMEPOINTS
 from measures.timepoints import BASELINE, INDUCTION
 from views.results.counts.data_quality import DataQuality
 from views.results.wording import occurrences
+from views.results.wording import outcomes as outcome_wording
 from views.results.wording.numbers import counted, interval_name, percent, percent_range
 from views.wording import day_words
 
@@ -57,12 +58,13 @@ def headline(found: DataQuality, timepoint: str) -> str:
 
 
 def _due_part(due: FormsDue) -> str:
-    name = TIMEPOINTS[due.timepoint].name.lower()
+    when = outcome_wording.at_timepoint(due.timepoint)
     measure = MEASURES[due.measure].name
+    never = f" ({due.never_due:,} more never had one)" if due.never_due else ""
     if due.completeness is None:
-        return f"No {measure} was due at {name} yet"
+        return f"No {measure} was due {when}{' yet' if due.not_due else ''}{never}"
     courses = occurrences.in_sentence(due.completeness, "courses due")
-    return f"{measure} at {name}: measured in {courses}"
+    return f"{measure} {when}: measured in {courses}{never}"
 
 
 def _without_part(found: DataQuality) -> str:
@@ -140,15 +142,28 @@ def forms_sentence(forms: Sequence[Occurrence], measure: str) -> str:
     )
 
 
-def infusions_sentence(without: Occurrence, measure: str) -> str:
+FOLLOWED_BY = (
+    "courses for depression are meant to be followed by PHQ-9, all others by PHQ-9 "
+    "and PCL-5."
+)
+
+
+def infusions_sentence(found: DataQuality, measure: str) -> str:
     """Return before how many infusions no form was completed."""
+    without = found.without_form
     name = MEASURES[measure].name
     if without.share is None:
         return f"No infusion is of a course that is usually followed by {name}."
     infusions = occurrences.in_sentence(
         without.share, f"infusions of courses followed by {name}"
     )
-    return f"No {name} was completed before {infusions}."
+    sentence = f"No {name} was completed before {infusions}."
+    if found.of_never_asked:
+        sentence += (
+            f" {found.of_never_asked:,} of them are of courses that never had one: "
+            f"{FOLLOWED_BY}"
+        )
+    return sentence
 
 
 def places_sentence(places: FormPlaces) -> str:

@@ -105,7 +105,8 @@ def headline(answer: Durability) -> str:
         )
     return (
         f"At least half of the {answer.followed} followed are estimated to have had "
-        f"{event} by day {median} after {after} ({_median_interval(answer.seen)})."
+        f"{event} by day {median} after {after} ({_median_interval(answer.seen)})"
+        f"{_few_by_then(answer.seen)}."
     )
 
 
@@ -181,7 +182,7 @@ def apart(answer: Durability) -> str:
     )
     said = "; ".join(f"{number} {words}" for number, words in parts if number)
     if not said:
-        return "Everybody who reached it is in the curve."
+        return "Everybody who reached it is in the curve." if answer.reached else ""
     return f"Not in the curve, of the {answer.reached} who reached it: {said}."
 
 
@@ -189,7 +190,8 @@ def measured_at_end(answer: Durability) -> str:
     """Return how many of those due at the end of induction were measured there."""
     cover, share = answer.coverage, answer.coverage.completeness
     if share is None:
-        return "Nobody is due at the end of induction yet."
+        yet = " yet" if cover.not_due else ""
+        return f"Nobody is due at the end of induction{yet}."
     missing = f"; whether the other {cover.missing} reached it is not known"
     return (
         f"Completeness: {percent(share.estimate)} of the {share.n} due at the end of "
@@ -314,7 +316,15 @@ def _median(curve: Curve) -> str:
     if isinstance(curve, TooFew):
         return "too few followed"
     median = NOT_MEDIAN if curve.median is None else f"day {curve.median}"
-    return f"{median} ({_median_interval(curve)})"
+    return f"{median} ({_median_interval(curve)}){_few_by_then(curve)}"
+
+
+def _few_by_then(curve: ProductLimit) -> str:
+    """Return that the median rests on few; empty where it does not."""
+    at = next((s.at_risk for s in curve.steps if s.time == curve.median), None)
+    if at is None or at >= FEWEST_FOLLOWED:
+        return ""
+    return f"; fewer than {FEWEST_FOLLOWED} were followed that far"
 
 
 def _median_interval(curve: ProductLimit) -> str:
@@ -570,19 +580,19 @@ def _n(quartiles: Quartiles | TooFew) -> int:
 def _of(quartiles: Quartiles | TooFew, which: str) -> str:
     if isinstance(quartiles, TooFew):
         return f"too few: {quartiles.needed} are needed"
-    return f"{getattr(quartiles, which):g} days"
+    return f"{getattr(quartiles, which):.3g} days"
 
 
 def _middle_half(quartiles: Quartiles | TooFew) -> str:
     if isinstance(quartiles, TooFew):
         return NO_DATA
-    return f"{quartiles.lower:g}{DASH}{quartiles.upper:g} days"
+    return f"{quartiles.lower:.3g}{DASH}{quartiles.upper:.3g} days"
 
 
 def _days(quartiles: Quartiles) -> str:
     return (
-        f"{quartiles.median:g} days (middle half {quartiles.lower:g}{DASH}"
-        f"{quartiles.upper:g})"
+        f"{quartiles.median:.3g} days (middle half {quartiles.lower:.3g}{DASH}"
+        f"{quartiles.upper:.3g})"
     )
 
 

@@ -11,6 +11,7 @@ from numbers import Integral
 from analysis.proportions import Proportion
 from analysis.suppression import Hidden
 from views.results.wording.numbers import NO_DATA, percent, percent_range, points
+from views.wording import MINUS
 
 
 Row = Mapping[str, str]
@@ -60,6 +61,22 @@ def cell(value: object) -> str:
     raise TypeError(f"a cell cannot hold {value!r}.")
 
 
+def told_apart(name: str, *labels: str) -> str:
+    """Return a name that was typed, in quotation marks where it is like a label.
+
+    Names that differ still do.
+
+    Examples
+    --------
+    >>> told_apart("Dr Lee", "All together")
+    'Dr Lee'
+    >>> told_apart("all together", "All together")
+    '“all together”'
+    """
+    bare = name.strip(" “”").casefold()
+    return f"“{name}”" if bare in {label.casefold() for label in labels} else name
+
+
 def small_numbers(fewer_than: int) -> str:
     """Return what was hidden of an exported table, in a sentence."""
     return (
@@ -82,7 +99,9 @@ def csv_text(rows: Sequence[Row], stamp: Row) -> str:
     """
     stream = io.StringIO()
     names = dict.fromkeys(name for row in (*rows, stamp) for name in row)
-    writer = csv.DictWriter(stream, list(names), restval="", lineterminator="\n")
+    # With another ending, a carriage return in a cell would not be quoted and would
+    # begin a row of its own.
+    writer = csv.DictWriter(stream, list(names), restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
         cells = {**row, **stamp}
@@ -90,7 +109,14 @@ def csv_text(rows: Sequence[Row], stamp: Row) -> str:
     return stream.getvalue()
 
 
+_SIGNED = rf"[+{MINUS}]?\d+(\.\d+)?"
+# "+10", "+2.1 %", "+10 (−3 to +22)", "+1.4 (no interval)".
+_OUR_DIFFERENCE = re.compile(
+    rf"\+\d+(\.\d+)?( %)?( \(({_SIGNED} to {_SIGNED}|no interval)\))?"
+)
+
+
 def _no_formula(cell: str) -> str:
-    # A spreadsheet runs a cell that begins so; a name can be typed by anybody. Our
-    # own differences begin with + and a digit.
-    return f"'{cell}" if re.match(r"[=@\t\r-]|\+\D", cell) else cell
+    # A spreadsheet runs a cell that begins so; a name can be typed by anybody.
+    runs = cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{cell}" if runs and not _OUR_DIFFERENCE.fullmatch(cell) else cell

@@ -1,6 +1,8 @@
 """Outcomes at a glance in words: its sentence, its tables, its files."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations, permutations
 
 import pandas as pd
 
@@ -16,11 +18,12 @@ from analysis.glance import (
     Quarter,
     glance_criteria,
 )
+from analysis.nested import exclude, implies
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
-from analysis.suppression import FREE_REST, NO_REST, Layout, Sum
+from analysis.suppression import FREE_REST, NO_REST, PROTECTED_REST, Layout, Sum
 from measures.definition import Measure, RecallWindow
-from measures.registry import ELIGIBILITY, MEASURES, TIMEPOINTS
+from measures.registry import ELIGIBILITY, MEASURES
 from measures.sources import PROJECT
 from measures.timepoints import BASELINE, DEFAULT_TIMEPOINT, INDUCTION, TimePoint
 from views.results.counts.glance import off_protocol, on_protocol
@@ -92,12 +95,8 @@ def headline(glance: Glance) -> str:
 
 def heading(glance: Glance) -> str:
     """Return what and when the numbers below it are of."""
-    return f"{MEASURES[glance.measure].name} at {_when(glance)}"
-
-
-def _when(glance: Glance) -> str:
-    name = TIMEPOINTS[glance.timepoint].name
-    return name[0].lower() + name[1:]
+    when = wording.at_timepoint(glance.timepoint)
+    return f"{MEASURES[glance.measure].name} {when}"
 
 
 def group_name(indication: str | None) -> str:
@@ -271,7 +270,7 @@ def quarter_name(quarter: Quarter) -> str:
     return f"{quarter.year} Q{quarter.quarter}"
 
 
-def trend_sentence(quarters: Sequence[Quarter]) -> str:
+def trend_sentence(quarters: Sequence[Quarter], *, drawn: bool = True) -> str:
     """Return what the quarters show, and which are not to be read yet."""
     rates = [q for q in quarters if q.rate.observed]
     if not rates:
@@ -283,9 +282,10 @@ def trend_sentence(quarters: Sequence[Quarter]) -> str:
     )
     open_ones = [quarter_name(q) for q in rates if not q.complete]
     if open_ones:
+        mark = " (hollow)" if drawn else ""
         sentence += (
             f" {_listed(open_ones)} {'is' if len(open_ones) == 1 else 'are'} "
-            f"{INCOMPLETE} (hollow): more courses or scores may come, and those "
+            f"{INCOMPLETE}{mark}: more courses or scores may come, and those "
             "measured first may not be like the others."
         )
     return sentence
@@ -332,7 +332,7 @@ def _listed(names: Sequence[str]) -> str:
 
 _NOT = {name: f"not {name}" for name in RESULTS}
 
-GLANCE_LAYOUT = Layout(
+_GLANCE_LAYOUT = Layout(
     counts=(
         "measured",
         *RESULTS,
@@ -361,8 +361,30 @@ GLANCE_LAYOUT = Layout(
 """What became of the measured is said both ways, so that either protects the other."""
 
 
+def glance_layout(glances: Sequence[Glance]) -> Layout:
+    """Return `_GLANCE_LAYOUT` with what a reader knows of the criteria.
+
+    Where one implies another, as remission may imply response, the others who met that
+    one are a count too; and where two exclude each other, those who met neither.
+    """
+    everybody, *_ = glances
+    criteria = glance_criteria(everybody.measure)
+    asked = {"eligible_at_least": everybody.eligible_at_least}
+    implied = (
+        Sum(other, (name,), PROTECTED_REST)
+        for name, other in permutations(RESULTS, 2)
+        if implies(criteria[name], criteria[other], **asked)
+    )
+    excluded = (
+        Sum("measured", (name, other), PROTECTED_REST)
+        for name, other in combinations(RESULTS, 2)
+        if exclude(criteria[name], criteria[other], **asked)
+    )
+    return replace(_GLANCE_LAYOUT, sums=(*_GLANCE_LAYOUT.sums, *implied, *excluded))
+
+
 def export_rows(glances: Sequence[Glance]) -> dict[str, dict[str, object]]:
-    """Return the glances as numbers, for a file with `GLANCE_LAYOUT`."""
+    """Return the glances as numbers, for a file with `glance_layout`."""
     return {group_name(glance.indication): _export_row(glance) for glance in glances}
 
 

@@ -26,7 +26,8 @@ from analysis.missingness import (
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
 from analysis.suppression import FREE_REST, NO_REST, PROTECTED_REST, Layout, Sum
-from measures.registry import CRITERIA, TIMEPOINTS
+from measures.registry import CRITERIA
+from views.results.wording.exports import told_apart
 from views.results.wording.numbers import (
     NO_DATA,
     counted,
@@ -39,6 +40,7 @@ from views.results.wording.numbers import (
 )
 from views.results.wording.outcomes import (
     INDICATIONS,
+    at_timepoint,
     clinician_text,
     met,
     source_text,
@@ -55,15 +57,15 @@ Exported = Mapping[str, Mapping[str, object]]
 
 def headline(rate: OutcomeRate) -> str:
     """Return how many of those due were not measured, and what that leaves open."""
-    when = TIMEPOINTS[rate.timepoint].name.lower()
+    when = at_timepoint(rate.timepoint)
     if not rate.missing:
         were = (
             "The one who was due was" if rate.due == 1 else f"All {rate.due} due were"
         )
-        return f"{were} measured at {when}: nothing is missing."
+        return f"{were} measured {when}: nothing is missing."
     worst, best = rate.bounds
     return (
-        f"{rate.missing} of the {rate.due} who were due at {when} "
+        f"{rate.missing} of the {rate.due} who were due {when} "
         f"{'was' if rate.missing == 1 else 'were'} not measured; between "
         f"{percent(worst)} and {percent(best)} of all who were due "
         f"{met(CRITERIA[rate.criterion])}, depending on what became of them."
@@ -200,7 +202,6 @@ RATE_LAYOUT = Layout(
     sums=(
         Sum("Measured", (OBSERVED.name,), PROTECTED_REST),
         Sum("Due", ("Measured",), FREE_REST),
-        # Its rest is a column: two sums of one total would share theirs.
         Sum("Due", (CARRIED.name, _NOT_CARRIED), NO_REST),
         Sum(CARRIED.name, (OBSERVED.name,), PROTECTED_REST),
     ),
@@ -278,7 +279,12 @@ def who_sentence(who: WhoIsMissing) -> str:
             "The missing cannot be told from the measured in anything compared here; "
             "no interval is clear of 0."
         )
-    return f"Compared with the measured, the missing had {'; '.join(apart)}."
+    compared = len(who.means) + len(who.shares)
+    return (
+        f"Compared with the measured, the missing had {'; '.join(apart)}. "
+        f"{compared} things were compared; of that many one or more is clear of 0 "
+        "easily by chance."
+    )
 
 
 def _clear_of_0(lower: float | None, upper: float | None) -> bool:
@@ -324,7 +330,8 @@ def share_name(found: ShareDifference) -> str:
 
 def _value(found: ShareDifference) -> str:
     if found.characteristic == CLINICIAN:
-        return clinician_text(found.value)
+        not_recorded = clinician_text("")
+        return told_apart(found.value, not_recorded) or not_recorded
     return INDICATIONS[found.value]
 
 

@@ -73,7 +73,7 @@ def headline(rate: OutcomeRate) -> str:
 
 def no_rate(rate: OutcomeRate) -> str:
     """Return why there is no rate, in one sentence."""
-    when = TIMEPOINTS[rate.timepoint].name.lower()
+    when = at_timepoint(rate.timepoint)
     if not rate.started:
         return "No rate: no course had started."
     if not rate.eligible:
@@ -84,10 +84,22 @@ def no_rate(rate: OutcomeRate) -> str:
         )
     if not rate.due:
         return (
-            f"No rate yet: of the {rate.eligible} eligible, none is due at {when}; "
+            f"No rate yet: of the {rate.eligible} eligible, none is due {when}; "
             "every window is still open."
         )
-    return f"No rate: {rate.due} were due at {when}, and none was measured."
+    return f"No rate: {rate.due} were due {when}, and none was measured."
+
+
+def at_timepoint(code: str) -> str:
+    """Return a time point within a sentence.
+
+    Examples
+    --------
+    >>> at_timepoint("weeks_2_4"), at_timepoint("after_infusion_3")
+    ('at weeks 2-4', 'after infusion 3')
+    """
+    name = TIMEPOINTS[code].name.lower()
+    return name if name.startswith("after") else f"at {name}"
 
 
 def next_step(rate: OutcomeRate) -> str:
@@ -136,11 +148,18 @@ def completeness(rate: OutcomeRate) -> str:
     """Return how many of those due were measured, as a sentence of its own."""
     share = rate.completeness
     if share is None:
-        return "Completeness: nobody is due yet."
-    return (
+        yet = " yet" if rate.not_due else ""
+        return f"Completeness: nobody is due{yet}."
+    said = (
         f"Completeness: {percent(share.estimate)} of the {share.n} who were due were "
         f"measured ({_interval(share)})."
     )
+    if rate.early:
+        said += (
+            f" Of the measured, {rate.early:,} are in a window still open, where who "
+            "is not measured is not due yet: completeness reads a little high."
+        )
+    return said
 
 
 def _of_all_due(rate: OutcomeRate) -> str:
@@ -317,7 +336,11 @@ def definitions(rate: OutcomeRate) -> list[dict[str, str]]:
 
 def scope(selection: Selection) -> str:
     """Return the choice of courses, as one sentence."""
-    which = "every course" if selection.all_courses else "each patient's first course"
+    which = (
+        "every course"
+        if selection.all_courses
+        else "each patient's first course of those chosen"
+    )
     chosen = (
         f"indication: {indication_text(selection.indication)}",
         f"clinician: {clinician_text(selection.clinician)}",
@@ -327,6 +350,17 @@ def scope(selection: Selection) -> str:
     )
     text = "; ".join(chosen)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def nothing_chosen(selection: Selection) -> str:
+    """Return why no course was chosen, and what to change."""
+    first, last = selection.first_day_from, selection.first_day_to
+    if first is not None and last is not None and last < first:
+        return "Infusion 1 until lies before infusion 1 from: this period has no day."
+    return (
+        "No course agrees with what was chosen. Widen the period, or choose another "
+        "indication or clinician."
+    )
 
 
 def scope_as_typed(selection: Selection) -> str:
@@ -393,17 +427,6 @@ def criterion_note(criterion: Criterion) -> str:
     )
 
 
-def timepoint_note(timepoint: TimePoint, window: RecallWindow) -> str:
-    """Return when the time point is, why it is the default, and what is recalled."""
-    reason = ""
-    if timepoint == DEFAULT_TIMEPOINT:
-        reason = (
-            " Default: a fixed time after the induction, when the closest published "
-            "series (McInnes 2022, PHQ-9) was measured."
-        )
-    return f"{timepoint.sentence}{reason} {recall_note(timepoint, window)}"
-
-
 def recall_note(timepoint: TimePoint, window: RecallWindow) -> str:
     """Return whether what the form asks about reaches back before the infusion."""
     if timepoint.from_days >= window.days:
@@ -445,8 +468,8 @@ def by_infusion_headline(ever: EverCurve) -> str:
     """Return how many had met the criterion by the last infusion of the protocol."""
     step = ever.at(INDUCTION.protocol_infusions) or ever.steps[0]
     return (
-        f"By infusion {int(step.time)}, {ever_text(step)} of those followed had met "
-        "the criterion at least once."
+        f"By infusion {int(step.time)}, {ever_text(step)} of the {ever.measured:,} "
+        "followed had met the criterion at least once."
     )
 
 

@@ -29,6 +29,7 @@ from measures.figures import (
     Verdict,
 )
 from measures.registry import ELIGIBILITY
+from views.results.counts import overlap
 from views.results.wording.numbers import (
     as_printed,
     interval_name,
@@ -99,6 +100,7 @@ HOW_CHANGE = (
     "number is counted at the figure's own time point; its interval is a t interval."
 )
 
+ASKED = "asked"
 BESIDE_LAYOUT = Layout(
     counts=("n", "events"),
     sums=(Sum("n", ("events",), PROTECTED_REST),),
@@ -107,8 +109,9 @@ BESIDE_LAYOUT = Layout(
         "Practice minus published, points": ("n", "events"),
         "Looks the same": ("n",),
     },
+    asked=ASKED,
 )
-CHANGE_LAYOUT = Layout(counts=("n",), derived={"Practice": ("n",)})
+CHANGE_LAYOUT = Layout(counts=("n",), derived={"Practice": ("n",)}, asked=ASKED)
 
 # One figure.
 
@@ -162,10 +165,10 @@ def change_text(change: PublishedChange | None) -> str:
     """Return a published mean change in points, with its interval where it has one."""
     if change is None or change.mean is None:
         return NOTHING
-    of = f" of {change.n}" if change.n else ""
+    n = f", n {change.n}" if change.n else ""
     if change.interval is None:
-        return f"{points(change.mean)}{of} (no interval seen)"
-    return f"{points(change.mean)}{of} ({points_range(*change.interval)})"
+        return f"{points(change.mean)}{n} (no interval seen)"
+    return f"{points(change.mean)}{n} ({points_range(*change.interval)})"
 
 
 def control_text(figure: PublishedFigure, outcome: str) -> str:
@@ -223,7 +226,7 @@ def mean_text(mean: MeanChange) -> str:
     Somebody was measured, or there is no comparison to put into words.
     """
     interval = points_range(mean.lower, mean.upper)
-    return f"{points(mean.mean)} of {mean.n} measured ({interval})"
+    return f"{points(mean.mean)}, n {mean.n} ({interval})"
 
 
 def difference_text(result: Result) -> str:
@@ -370,6 +373,7 @@ def change_export(results: Iterable[Result]) -> dict[str, dict[str, object]]:
             "Published mean change, points": change_text(result.figure.change),
             "n": mean.n if mean else None,
             "Practice": mean_text(mean) if mean else None,
+            ASKED: overlap.of_mean(mean) if mean else None,
             "No practice number": "" if mean else why_not,
             READ_WITH: result.figure.sentence,
             "Source": result.figure.source,
@@ -483,16 +487,17 @@ def _counted(result: Result, alike: str | None) -> list[tuple[str, dict[str, obj
             "Practice minus published, points": difference_text(result),
             "Looks the same": alike,
             "No practice number": "",
+            ASKED: overlap.of_rate(result.practice),
         }
         rows.append((", now" if both else "", now))
     if step is not None:
-        met = sum(s.events for s in result.ever.steps if s.time <= step.time)
         ever = _no_number("") | {
             "Of whom": "followed, at least once",
             "n": result.ever.measured,
-            "events": met,
+            "events": overlap.events_by(result.ever, step),
             "Practice": ever_text(step),
             "No practice number": "",
+            ASKED: overlap.of_ever(result.ever, step),
         }
         rows.append((", at least once" if both else "", ever))
     return rows
@@ -684,7 +689,7 @@ def verdicts(citations: Iterable[Citation]) -> str:
     """Return how many citations hold, and how many do not."""
     found = Counter(citation.verdict for citation in citations)
     counts = "; ".join(f"{verdict}: {found[verdict]}" for verdict in get_args(Verdict))
-    return f"The article names {found.total()} studies. {upper_first(counts)}."
+    return f"The practice article names {found.total()} studies. {upper_first(counts)}."
 
 
 def citation_text(citation: Citation, figures: Iterable[PublishedFigure]) -> str:

@@ -7,7 +7,14 @@ from analysis.ever import Step
 from analysis.glance import glance_criteria
 from analysis.outcomes import OutcomeRate
 from analysis.proportions import Proportion
-from analysis.suppression import OUTCOME_LAYOUT, Hidden, Layout, suppress
+from analysis.suppression import (
+    OUTCOME_LAYOUT,
+    PROTECTED_REST,
+    Hidden,
+    Layout,
+    Sum,
+    suppress,
+)
 from data.course_scores import current_version
 from measures.criteria import Criterion
 from measures.definition import Source
@@ -16,8 +23,9 @@ from measures.registry import ELIGIBILITY, MEASURES
 from measures.sources import PROJECT
 from measures.timepoints import BASELINE, END_OF_INDUCTION, INDUCTION, TimePoint
 from views.methods_wording import KAPLAN_MEIER, NEWCOMBE, WILSON
+from views.results.counts.overlap import is_nearly_nested
 from views.results.counts.recut import Beside, Selection
-from views.results.counts.report import Period, Results, periods
+from views.results.counts.report import Period, Results, periods, rates_of
 from views.results.wording import by_infusion as infusion_wording
 from views.results.wording import durability as durability_wording
 from views.results.wording import glance as glance_wording
@@ -112,8 +120,6 @@ def headline(rate: OutcomeRate, fewer_than: int) -> str:
     """Return the rate in one sentence, or that it names too few."""
     shown = _shown_rate(rate, fewer_than)
     share = shown["observed"]
-    if rate.observed is None:
-        return wording.no_rate(rate) if rate.started >= fewer_than else NOBODY_SAID
     if not isinstance(share, Proportion):
         return NOBODY_SAID
     return (
@@ -173,10 +179,20 @@ def glance_table(results: Results, fewer_than: int) -> Table:
     rows = glance_wording.export_rows(results.glances)
     same = _same_counts(results.rate)
     shown = _beside_the_rate(
-        rows, glance_wording.GLANCE_LAYOUT, same, results.rate, fewer_than
+        rows,
+        glance_wording.glance_layout(results.glances),
+        same,
+        results.rate,
+        fewer_than,
     )
     title = "At a glance"
-    if shown is None:
+    of_all = rates_of(results.glances[0])
+    asked = any(rate.criterion == results.rate.criterion for rate in of_all)
+    if shown is None or (
+        # Where the rate is one of them, the layout knows how they are nested.
+        not asked
+        and any(is_nearly_nested(results.rate, rate, fewer_than) for rate in of_all)
+    ):
         return Table(title, (), (), LEFT_OUT)
     numbers = (
         (name, *(_glance_cell(row, code) for row in shown.values()))
@@ -222,13 +238,28 @@ def _same_counts(rate: OutcomeRate) -> dict[str, str]:
 
 
 def period_table(results: Results, fewer_than: int) -> Table:
-    """Return the rate by when courses started, as finely as small numbers allow."""
+    """Return the rate by when courses started, as finely as small numbers allow.
+
+    So coarsely that a share is shown; where none is at any size, by year.
+    """
+    title = _PERIODS[max(_PERIODS)]
+    coarsest = Table(title, (), (), LEFT_OUT)
     for size, title in _PERIODS.items():
         found = periods(results.quarters, size)
         shown = _shown_periods(found, results.rate, fewer_than)
         if shown is not None:
-            return _period_table(title, found, shown)
-    return Table(title, (), (), LEFT_OUT)
+            coarsest = _period_table(title, found, shown)
+            if _any_share(shown):
+                return coarsest
+    return coarsest
+
+
+def _any_share(shown: Rows) -> bool:
+    return any(
+        isinstance(row["observed"], Proportion)
+        for name, row in shown.items()
+        if name != ALL
+    )
 
 
 _PERIODS = {
@@ -323,11 +354,8 @@ def infusion_table(results: Results, fewer_than: int) -> Table:
     )
     title = "By infusion"
     if not rows:
-        return Table(title, (), (), "No eligible course has had an infusion.")
-    try:
-        shown = suppress(rows, infusion_wording.LAYOUT, fewer_than).rows
-    except ValueError:
-        return Table(title, (), (), LEFT_OUT)
+        return Table(title, (), (), NOBODY_SAID)
+    shown = suppress(rows, _INFUSION_LAYOUT, fewer_than).rows
     return Table(
         title,
         ("After infusion", *_INFUSION_NAMES.values()),
@@ -341,13 +369,17 @@ def infusion_table(results: Results, fewer_than: int) -> Table:
 
 
 _INFUSION_NAMES = {
-    "given": "Given",
     "measured": "Measured",
-    "not measured": "Not measured",
-    "stopped before": "Stopped before",
     "events": "Criterion met",
     "observed": "Of the measured",
 }
+# Without those who had stopped or are still to come: the eligible of the rate, and
+# that nobody is due any more, would give each of them away.
+_INFUSION_LAYOUT = Layout(
+    counts=("measured", "events"),
+    sums=(Sum("measured", ("events",), PROTECTED_REST),),
+    derived={"observed": ("measured", "events")},
+)
 
 
 # Events between two days: few in every practice, and so hidden in every report.

@@ -412,21 +412,37 @@ WORSE_LAYOUT = Layout(
 
 RATED = "any level"
 DISSOCIATION_LAYOUT = Layout(
-    counts=("events",), derived={"share": ("events",)}, total_row=RATED
+    counts=("events", "patients", "patients with"),
+    sums=(Sum("patients", ("patients with",), PROTECTED_REST),),
+    derived={"share": ("events",)},
+    total_row=RATED,
+    not_added=("patients with",),
+    same=("patients",),
+    whose={"events": ("patients with", "patients")},
 )
 
 
 def dissociation_export(found: Safety) -> dict[str, dict[str, object]]:
     """Return the levels of dissociation and all that were recorded, for a file."""
     rows = {
-        one.what: {"events": one.events, "share": one.share}
+        one.what: {
+            "events": one.events,
+            "share": one.share,
+            "patients": one.patients,
+            "patients with": one.patients_with,
+        }
         for one in found.dissociation
     }
     known = sum(one.events for one in found.dissociation)
-    return {**rows, RATED: {"events": known, "share": None}}
+    patients = found.dissociation[0].patients
+    neither = {"share": None, "patients with": None}
+    return {**rows, RATED: {"events": known, "patients": patients, **neither}}
 
 
-ALERT_LAYOUT = Layout(counts=("opened", "answered"))
+ALERT_LAYOUT = Layout(
+    counts=("patients of opened", "patients of answered", "opened", "answered"),
+    whose={"opened": ("patients of opened",), "answered": ("patients of answered",)},
+)
 """Without those open at the end of a month: by them, hidden counts come to light."""
 
 
@@ -435,7 +451,9 @@ def alert_export(flow: AlertFlow) -> dict[str, dict[str, object]]:
     return {
         occurrences.month_name(month.month): {
             "opened": month.opened,
+            "patients of opened": month.patients_of_opened,
             "answered": month.closed,
+            "patients of answered": month.patients_of_closed,
         }
         for month in flow.months
     }

@@ -29,6 +29,7 @@ from analysis.proportions import Proportion
 from analysis.suppression import FREE_REST, PROTECTED_REST, Layout, Sum
 from measures.criteria import Criterion
 from views.results.counts.variation import CLINICIAN, SITE, Tally, Unit, Variation
+from views.results.wording.exports import told_apart
 from views.results.wording.numbers import (
     NO_DATA,
     as_printed,
@@ -188,8 +189,12 @@ def _left_out(around: Funnel, by: str) -> str:
 def position(unit: funnel.FunnelUnit) -> str:
     """Return where a unit lies, in words."""
     if unit.outside is None:
-        return "within the limits"
+        return "within the limits" if _has_limits(unit) else "too few for limits"
     return f"{unit.side} the {as_printed(100 * unit.outside)} limits"
+
+
+def _has_limits(unit: funnel.FunnelUnit) -> bool:
+    return any((one.lower, one.upper) != (None, None) for one in unit.limits)
 
 
 def unit_rows(found: Variation) -> list[dict[str, str]]:
@@ -200,7 +205,7 @@ def unit_rows(found: Variation) -> list[dict[str, str]]:
 
 def _unit_row(unit: Unit, found: Variation, *, placed: bool) -> dict[str, str]:
     row = {
-        BY[found.by]: escape(unit.name) or NOT_RECORDED,
+        BY[found.by]: escape(_named(unit)) or NOT_RECORDED,
         share_name(found.counted): share_of(
             _share(unit.tally, found.counted), OF_WHOM[found.counted]
         ),
@@ -214,6 +219,10 @@ def _unit_row(unit: Unit, found: Variation, *, placed: bool) -> dict[str, str]:
     names = [f"{as_printed(100 * level)} limits" for level in funnel.LEVELS]
     where = position(unit.placed) if unit.placed else "not in the funnel"
     return {**row, **dict(zip(names, words, strict=True)), "Where": where}
+
+
+def _named(unit: Unit) -> str:
+    return told_apart(unit.name, NOT_RECORDED, ALL)
 
 
 def limits_text(limits: Limits | Point) -> str:
@@ -480,7 +489,7 @@ def layout(what: str) -> Layout:
 
 def export_units(found: Variation) -> dict[str, dict[str, object]]:
     """Return a row for each unit and one for all together, as numbers."""
-    tallies = {unit.name or NOT_RECORDED: unit.tally for unit in found.units}
+    tallies = {_named(unit) or NOT_RECORDED: unit.tally for unit in found.units}
     return _export_rows({**tallies, ALL: found.all}, found.counted)
 
 
