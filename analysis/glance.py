@@ -14,6 +14,8 @@ from analysis.outcomes import (
     OutcomeRate,
     classify,
     coverage_of,
+    measured_early,
+    rate_of,
 )
 from analysis.proportions import Proportion, wilson_proportion
 from measures.criteria import Criterion
@@ -260,8 +262,8 @@ def by_quarter(
         return ()
     numbers = _quarter_numbers(rows["first_day"].to_numpy())
     last = int(_quarter_numbers(np.array([as_of_day]))[0])
-    states = dict(list(rows["state"].groupby(numbers)))
-    nobody = rows["state"].iloc[:0]
+    by_number = dict(list(rows[["state", "due_day"]].groupby(numbers)))
+    nobody = rows.iloc[:0]
     asked = {
         "timepoint": timepoint,
         "measure": criterion.measure,
@@ -271,16 +273,15 @@ def by_quarter(
         "confidence": confidence,
     }
     return tuple(
-        _quarter(number, states.get(number, nobody), criterion, asked)
+        _quarter(number, by_number.get(number, nobody), criterion, asked)
         for number in range(int(numbers.min()), last + 1)
     )
 
 
 def _quarter(
-    number: int, states: pd.Series, criterion: Criterion, asked: dict[str, object]
+    number: int, rows: pd.DataFrame, criterion: Criterion, asked: dict[str, object]
 ) -> Quarter:
-    coverage = coverage_of(states, **asked)
-    events = int((states == EVENT).sum())
+    coverage = coverage_of(rows["state"], **asked)
     first_day, after = _first_day(number), _first_day(number + 1)
     return Quarter(
         year=EPOCH_YEAR + number // QUARTERS_PER_YEAR,
@@ -288,7 +289,13 @@ def _quarter(
         first_day=first_day,
         last_day=after - 1,
         ended=after <= coverage.as_of_day,
-        rate=_rate(coverage, criterion, events, asked["confidence"]),
+        rate=rate_of(
+            coverage,
+            criterion,
+            events=int((rows["state"] == EVENT).sum()),
+            early=measured_early(rows, coverage.as_of_day),
+            confidence=asked["confidence"],
+        ),
     )
 
 
@@ -316,8 +323,15 @@ def _glance(
 ) -> Glance:
     confidence = asked["confidence"]
     coverage = coverage_of(rows["state"], measure=measure, **asked)
+    early = measured_early(rows, coverage.as_of_day)
     rates = {
-        name: _rate(coverage, criterion, int(rows[name].sum()), confidence)
+        name: rate_of(
+            coverage,
+            criterion,
+            events=int(rows[name].sum()),
+            early=early,
+            confidence=confidence,
+        )
         for name, criterion in glance_criteria(measure).items()
     }
     on, off = (int((rows["protocol"] == p).sum()) for p in (ON_PROTOCOL, OFF_PROTOCOL))
@@ -330,22 +344,6 @@ def _glance(
         still_in_induction=len(rows) - on - off,
         **rates,
         no_room_to_worsen=int((measured & ~rows["room_to_worsen"]).sum()),
-    )
-
-
-# As `analysis.outcomes.outcome_rate` does from a frame: here the courses are classified
-# once for all rates, or a glance at a large practice would take several times as long.
-def _rate(
-    coverage: Coverage, criterion: Criterion, events: int, confidence: float
-) -> OutcomeRate:
-    due, missing = coverage.due, coverage.missing
-    return OutcomeRate(
-        **vars(coverage),
-        criterion=criterion.code,
-        events=events,
-        observed=_share(events, coverage.measured, confidence),
-        nonresponse=_share(events, due, confidence),
-        bounds=(events / due, (events + missing) / due) if due else None,
     )
 
 

@@ -121,8 +121,36 @@ def outcome_rate(
         eligible_at_least=eligible_at_least,
         as_of_day=as_of_day,
     )
-    events = int((states == EVENT).sum())
-    is_open = classified["due_day"] > as_of_day
+    return rate_of(
+        coverage,
+        criterion,
+        events=int((states == EVENT).sum()),
+        early=measured_early(classified, as_of_day),
+        confidence=confidence,
+    )
+
+
+def rate_of(
+    coverage: Coverage,
+    criterion: Criterion,
+    *,
+    events: int,
+    early: int,
+    confidence: float,
+) -> OutcomeRate:
+    """Return the rate of courses that were counted already.
+
+    Parameters
+    ----------
+    coverage
+        Of the courses.
+    criterion
+        The rule that makes an event.
+    events, early
+        Of the measured, who met it, and whose window is still open.
+    confidence
+        Coverage of the intervals, between 0 and 1.
+    """
     return OutcomeRate(
         **vars(coverage),
         criterion=criterion.code,
@@ -130,8 +158,14 @@ def outcome_rate(
         observed=_share(events, coverage.measured, confidence),
         nonresponse=_share(events, coverage.due, confidence),
         bounds=_bounds(events, coverage),
-        early=int((states.isin((EVENT, NO_EVENT)) & is_open).sum()),
+        early=early,
     )
+
+
+def measured_early(classified: pd.DataFrame, as_of_day: int) -> int:
+    """Return how many of classified courses are measured in a window still open."""
+    measured = classified["state"].isin((MEASURED, EVENT, NO_EVENT))
+    return int((measured & (classified["due_day"] > as_of_day)).sum())
 
 
 def classify(

@@ -307,7 +307,8 @@ def last_entry(entry: AuditEntry) -> str:
 def audit_csv(entries: Sequence[AuditEntry]) -> str:
     """Return entries as CSV, whole enough to check their seals elsewhere."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    # With this end of a line, a carriage return in a cell is quoted.
+    writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(AUDIT_COLUMNS)
     for entry in entries:
         cells = (

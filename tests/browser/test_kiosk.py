@@ -125,6 +125,8 @@ def violations(page: Page) -> list[str]:
 def is_sound(page: Page) -> None:
     """Everybody can use what is shown, and it has no need to be scrolled sideways."""
     assert violations(page) == []
+    # Between two pages there is no element for a moment.
+    page.wait_for_load_state()
     sideways = "document.documentElement.scrollWidth > window.innerWidth"
     assert not page.evaluate(sideways)
     for button in page.get_by_role("button").all():

@@ -248,6 +248,11 @@ def test_a_file_without_entries_has_its_columns():
     assert wording.audit_csv([]).strip() == ",".join(wording.AUDIT_COLUMNS)
 
 
+def test_a_carriage_return_begins_no_row():
+    (row,) = csv.DictReader(io.StringIO(wording.audit_csv([entry(who="x\r=1+1")])))
+    assert row["who"] == "x\r=1+1"
+
+
 @pytest.mark.parametrize("who", ["=1+1", "+1", "-1", "@x", "\tx"])
 def test_a_spreadsheet_runs_no_login(who):
     (row,) = csv.DictReader(io.StringIO(wording.audit_csv([entry(who=who)])))

@@ -395,11 +395,13 @@ def test_a_file_holds_the_table_and_what_it_was_counted_by():
 
 @pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "-A1", "+A1"])
 def test_no_cell_is_a_formula_for_a_spreadsheet(cell):
-    assert csv_text([{"Clinician": cell}], {}) == f"Clinician\n'{cell}\n"
+    assert csv_text([{"Clinician": cell}], {}) == f"Clinician\r\n'{cell}\r\n"
 
 
 def test_a_difference_keeps_its_sign():
-    assert csv_text([{"Points": "+3 (−11 to +16)"}], {}).endswith("\n+3 (−11 to +16)\n")
+    assert csv_text([{"Points": "+3 (−11 to +16)"}], {}).endswith(
+        "\n+3 (−11 to +16)\r\n"
+    )
 
 
 def test_a_file_says_which_courses_and_which_rules():
