@@ -10,6 +10,27 @@ from tests.actors import TESTER
 from tests.factories import day, due_days, write_practice
 
 
+def states(url, table, timepoint, as_of):
+    """Return what each course counts as at a time point, asked on a day."""
+    ids = write_practice(url, table)
+    with reading(open_database(url), TESTER) as connection:
+        courses = courses_frame(
+            connection,
+            measure="phq9",
+            recall_window="two_weeks",
+            timepoint=timepoint,
+            as_of_day=day(as_of),
+        )
+    classified = classify(
+        courses,
+        CRITERIA["phq9_response_50"],
+        eligible_at_least=10,
+        as_of_day=day(as_of),
+    )
+    found = dict(zip(classified["course_id"], classified["state"], strict=True))
+    return {name: found[i] for name, i in ids.items()}
+
+
 # Everybody has a baseline, and no score after it.
 @pytest.mark.parametrize(
     ("timepoint", "first_day_after_the_window"),
@@ -167,23 +188,7 @@ def test_no_score_counts_at_the_end_of_an_induction_that_may_go_on(
         stops       | 0, 3                | -1: 20, 4: 9
         later phase | 0, 3, 9 maintenance | -1: 20, 4: 9
     """
-    ids = write_practice(migrated_sqlite_url, table)
-    with reading(open_database(migrated_sqlite_url), TESTER) as connection:
-        courses = courses_frame(
-            connection,
-            measure="phq9",
-            recall_window="two_weeks",
-            timepoint="end_of_induction",
-            as_of_day=day(as_of),
-        )
-    classified = classify(
-        courses,
-        CRITERIA["phq9_response_50"],
-        eligible_at_least=10,
-        as_of_day=day(as_of),
-    )
-    found = dict(zip(classified["course_id"], classified["state"], strict=True))
-    assert {name: found[i] for name, i in ids.items()} == expected
+    assert states(migrated_sqlite_url, table, "end_of_induction", as_of) == expected
 
 
 @pytest.mark.parametrize(
@@ -204,20 +209,4 @@ def test_a_window_open_on_the_as_of_day_is_not_due_unless_there_is_a_score(
         early    | 0, 3, 7   | -1: 20, 20: 9
         measured | 0, 3, 7   | -1: 20, 38: 9
     """
-    ids = write_practice(migrated_sqlite_url, table)
-    with reading(open_database(migrated_sqlite_url), TESTER) as connection:
-        courses = courses_frame(
-            connection,
-            measure="phq9",
-            recall_window="two_weeks",
-            timepoint="weeks_2_4",
-            as_of_day=day(as_of),
-        )
-    classified = classify(
-        courses,
-        CRITERIA["phq9_response_50"],
-        eligible_at_least=10,
-        as_of_day=day(as_of),
-    )
-    found = dict(zip(classified["course_id"], classified["state"], strict=True))
-    assert {name: found[i] for name, i in ids.items()} == expected
+    assert states(migrated_sqlite_url, table, "weeks_2_4", as_of) == expected

@@ -77,3 +77,14 @@ def table(app, name):
     """Return the rows of a table as they are shown, with usual spaces."""
     frame = next(t.value for t in app.table if t.proto.alt == name)
     return frame.replace("\u00a0", " ", regex=True).to_dict("records")
+
+
+def pills(app, key):
+    """Return the buttons of a list of patients."""
+    return next(w for w in app.button_group if w.key == f"{key}_number")
+
+
+def numbers(app, key):
+    """Return what the buttons of a list say, by the name of the number."""
+    told = (option.rsplit(": ", 1) for option in pills(app, key).options)
+    return {name: int(count) for name, count in told}

@@ -17,6 +17,7 @@ from tests.views.offered_files import offered_files
 from tests.views.results_pages import (
     EMPTY,
     choose,
+    numbers,
     opened,
     practice_of,
     table,
@@ -58,16 +59,6 @@ def clinic(migrated_sqlite_url, monkeypatch):
 def counted(url, measure="phq9", **chosen):
     with practice_of(url, **chosen) as practice:
         return safety(safety_records(practice, measure))
-
-
-def pills(app, key):
-    return next(w for w in app.button_group if w.key == f"{key}_number")
-
-
-def numbers(app, key):
-    """Return what the buttons of a list say, by the name of the number."""
-    told = (option.rsplit(": ", 1) for option in pills(app, key).options)
-    return {name: int(count) for name, count in told}
 
 
 def test_it_opens_on_every_practice(practice):
