@@ -103,7 +103,9 @@ def shows(page: Page, heading: str) -> None:
 
 
 def touch(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    """Touch a button, each of which leads to another page, and wait for that page."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def respond(page: Page, *scores: int) -> None:
@@ -125,8 +127,6 @@ def violations(page: Page) -> list[str]:
 def is_sound(page: Page) -> None:
     """Everybody can use what is shown, and it has no need to be scrolled sideways."""
     assert violations(page) == []
-    # Between two pages there is no element for a moment.
-    page.wait_for_load_state()
     sideways = "document.documentElement.scrollWidth > window.innerWidth"
     assert not page.evaluate(sideways)
     for button in page.get_by_role("button").all():
