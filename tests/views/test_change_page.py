@@ -146,7 +146,7 @@ def test_nobody_measured_says_whose_form_to_record(migrated_sqlite_url, monkeypa
     )
     monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
     app = opened("change.py")
-    assert "1 were due at weeks 2-4, and none was measured." in app.info[0].value
+    assert "1 was due at weeks 2-4, and none was measured." in app.info[0].value
     assert not app.table
     app = choose(app, "change_number", "Not measured")
     assert app.dataframe[0].value["Record number"].tolist() == ["a"]

@@ -378,7 +378,7 @@ def test_the_sentence_names_those_in_neither_curve():
         1 | 1 | 20 | 8  | 1 | 2
         2 | 1 | 20 |    |   | 2"""
     )
-    assert "1 of the 2 eligible have a score" in wording.by_infusion_sentence(ever)
+    assert "1 of the 2 eligible has a score" in wording.by_infusion_sentence(ever)
 
 
 # Files.

@@ -179,7 +179,7 @@ def test_nobody_measured_says_whose_form_is_missing(page, migrated_sqlite_url):
         """,
     )
     assert app.info[-1].value.startswith(
-        "No rate: 1 were due at weeks 2-4, and none was measured."
+        "No rate: 1 was due at weeks 2-4, and none was measured."
     )
     app = select(app, "outcomes_number", "missing")
     assert app.dataframe[0].value["Record number"].tolist() == ["a"]

@@ -19,7 +19,7 @@ from measures.criteria import Criterion
 from measures.timepoints import AFTER_INFUSION_DAYS, INDUCTION
 from views.results.counts.by_infusion import FOLLOWED_DAYS, MET, NOT_MET, NOT_SEEN
 from views.results.wording import outcomes as wording
-from views.results.wording.numbers import counted, percent
+from views.results.wording.numbers import counted, percent, was_were
 
 
 Row = dict[str, str]
@@ -60,9 +60,10 @@ def attendance_sentence(attendance: Sequence[Attendance]) -> str:
     """Return how many were left at the protocol's last infusion."""
     last = [a for a in attendance if a.number <= INDUCTION.protocol_infusions][-1]
     return (
-        f"Of the {last.eligible} eligible, {last.given} were given infusion "
-        f"{last.number}, {last.stopped} had stopped before it and {last.to_come} may "
-        f"still come to it. After it, {last.measured} were measured."
+        f"Of the {last.eligible} eligible, {last.given} {was_were(last.given)} given "
+        f"infusion {last.number}, {last.stopped} had stopped before it and "
+        f"{last.to_come} may still come to it. After it, {last.measured} "
+        f"{was_were(last.measured)} measured."
     )
 
 

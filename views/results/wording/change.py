@@ -39,6 +39,7 @@ from views.results.wording.numbers import (
     points,
     points_range,
     share_of,
+    was_were,
     whole,
 )
 from views.results.wording.outcomes import criterion_choice, source_text
@@ -72,9 +73,9 @@ def not_in_it(mean: MeanChange) -> str:
         return "Everybody who was due was measured."
     one = mean.missing == 1
     return (
-        f"{mean.missing} of the {mean.due} who were due {'was' if one else 'were'} not "
-        f"measured and {'is' if one else 'are'} in none of these numbers; how far "
-        f"{'it' if one else 'they'} moved is not known."
+        f"{mean.missing} of the {mean.due} who {was_were(mean.due)} due "
+        f"{was_were(mean.missing)} not measured and {'is' if one else 'are'} in none "
+        f"of these numbers; how far {'it' if one else 'they'} moved is not known."
     )
 
 

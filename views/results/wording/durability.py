@@ -43,6 +43,7 @@ from views.results.wording.numbers import (
     interval_name,
     percent,
     percent_range,
+    was_were,
 )
 from views.results.wording.outcomes import STATE_WORDS, met, source_text
 from views.results.wording.published import VERIFICATIONS
@@ -195,7 +196,7 @@ def measured_at_end(answer: Durability) -> str:
     missing = f"; whether the other {cover.missing} reached it is not known"
     return (
         f"Completeness: {percent(share.estimate)} of the {share.n} due at the end of "
-        f"induction were measured ({interval_name(share.confidence)} "
+        f"induction {was_were(share.n)} measured ({interval_name(share.confidence)} "
         f"{percent_range(share.lower, share.upper)})"
         f"{missing if cover.missing else ''}."
     )

@@ -32,6 +32,7 @@ from views.results.wording.numbers import (
     NO_DATA,
     counted,
     interval_name,
+    measured_of_due,
     percent,
     percent_range,
     share_of,
@@ -89,7 +90,7 @@ def headline(glance: Glance) -> str:
     return (
         f"{percent(responded.estimate)} of the {responded.n} measured responded "
         f"({name} {percent_range(responded.lower, responded.upper)}); "
-        f"{percent(due.estimate)} of the {due.n} who were due were measured."
+        f"{measured_of_due(due)}."
     )
 
 

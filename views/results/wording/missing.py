@@ -37,6 +37,7 @@ from views.results.wording.numbers import (
     percentage_points,
     points,
     share_of,
+    was_were,
 )
 from views.results.wording.outcomes import (
     INDICATIONS,
@@ -65,8 +66,8 @@ def headline(rate: OutcomeRate) -> str:
         return f"{were} measured {when}: nothing is missing."
     worst, best = rate.bounds
     return (
-        f"{rate.missing} of the {rate.due} who were due {when} "
-        f"{'was' if rate.missing == 1 else 'were'} not measured; between "
+        f"{rate.missing} of the {rate.due} who {was_were(rate.due)} due {when} "
+        f"{was_were(rate.missing)} not measured; between "
         f"{percent(worst)} and {percent(best)} of all who were due "
         f"{met(CRITERIA[rate.criterion])}, depending on what became of them."
     )

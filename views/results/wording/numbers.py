@@ -107,6 +107,26 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def measured_of_due(completeness: Proportion) -> str:
+    """Return how many of those due were measured.
+
+    Examples
+    --------
+    >>> from analysis.proportions import wilson_proportion
+    >>> measured_of_due(wilson_proportion(33, 50))
+    '66 % of the 50 who were due were measured'
+    >>> measured_of_due(wilson_proportion(0, 1))
+    '0 % of the 1 who was due was measured'
+    """
+    share, were = percent(completeness.estimate), was_were(completeness.n)
+    return f"{share} of the {completeness.n} who {were} due {were} measured"
+
+
+def was_were(number: int) -> str:
+    """Return the verb that a number of people asks for."""
+    return "was" if number == 1 else "were"
+
+
 def unbroken(text: str) -> str:
     """Keep a number and its percent sign on one line."""
     return text.replace(" %", "\u00a0%")

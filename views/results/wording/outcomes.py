@@ -41,9 +41,11 @@ from views.results.wording.numbers import (
     counted,
     day_text,
     interval_name,
+    measured_of_due,
     percent,
     percent_range,
     share_of,
+    was_were,
 )
 from views.wording import escape
 
@@ -87,7 +89,9 @@ def no_rate(rate: OutcomeRate) -> str:
             f"No rate yet: of the {rate.eligible} eligible, none is due {when}; "
             "every window is still open."
         )
-    return f"No rate: {rate.due} were due {when}, and none was measured."
+    return (
+        f"No rate: {rate.due} {was_were(rate.due)} due {when}, and none was measured."
+    )
 
 
 def at_timepoint(code: str) -> str:
@@ -150,22 +154,20 @@ def completeness(rate: OutcomeRate) -> str:
     if share is None:
         yet = " yet" if rate.not_due else ""
         return f"Completeness: nobody is due{yet}."
-    said = (
-        f"Completeness: {percent(share.estimate)} of the {share.n} who were due were "
-        f"measured ({_interval(share)})."
-    )
+    said = f"Completeness: {measured_of_due(share)} ({_interval(share)})."
     if rate.early:
         said += (
-            f" Of the measured, {rate.early:,} are in a window still open, where who "
-            "is not measured is not due yet: completeness reads a little high."
+            f" Of the measured, {counted(rate.early, 'is', 'are')} in a window still "
+            "open, where who is not measured is not due yet: completeness reads a "
+            "little high."
         )
     return said
 
 
 def _of_all_due(rate: OutcomeRate) -> str:
     if not rate.missing:
-        were = "who was due was" if rate.due == 1 else "who were due were"
-        return f"all {rate.due} {were} measured"
+        were = was_were(rate.due)
+        return f"all {rate.due} who {were} due {were} measured"
     none, all_of_them = rate.bounds
     due = f"of all {rate.due} who were due"
     if rate.missing == 1:
@@ -476,8 +478,9 @@ def by_infusion_headline(ever: EverCurve) -> str:
 def by_infusion_sentence(ever: EverCurve) -> str:
     """Return how the two curves are to be read, and how many they leave out."""
     return (
-        f"{ever.measured} of the {ever.eligible} "
-        "eligible have a score after an infusion; the others are in neither curve. "
+        f"{ever.measured} of the {ever.eligible} eligible "
+        f"{'has' if ever.measured == 1 else 'have'} a score after an infusion; the "
+        "others are in neither curve. "
         "Meeting it now can fall again; having met it at least once can only rise. "
         "The two are not of the same courses, so either can be the higher. "
         "Due and not measured includes those who had stopped by then, and those who "

@@ -34,6 +34,7 @@ from views.results.wording.exports import cell, small_numbers
 from views.results.wording.numbers import (
     day_text,
     interval_name,
+    measured_of_due,
     percent,
     percent_range,
 )
@@ -133,7 +134,7 @@ def _completeness(shown: Mapping[str, object]) -> str:
     share = shown["completeness"]
     if not isinstance(share, Proportion):
         return ""
-    return f"{percent(share.estimate)} of the {share.n} who were due were measured."
+    return f"{measured_of_due(share)}."
 
 
 def rate_table(rate: OutcomeRate, fewer_than: int) -> Table:

@@ -259,8 +259,9 @@ def worse_sentence(found: Safety) -> str:
     part = worse_part(found)
     return (
         f"{part[0].upper()}{part[1:]}. Of the {worse.started} started, "
-        f"{worse.no_baseline} have no baseline and {worse.nothing_since} no complete "
-        f"score since infusion 1{_worse_bounds(worse.bounds)}."
+        f"{counted(worse.no_baseline, 'has', 'have')} no baseline and "
+        f"{worse.nothing_since} no complete score since infusion 1"
+        f"{_worse_bounds(worse.bounds)}."
     )
 
 
