@@ -12,7 +12,8 @@ from data.published import load_catalogue
 from views.as_json import comparison_json, figure_json, plain
 from views.results.counts.beside import could_tell
 from views.results.counts.recut import compare_figure
-from views.results.wording import published as wording
+from views.results.wording import beside as wording
+from views.results.wording import published as published_wording
 from views.results.wording.power import power_sentences
 
 
@@ -23,7 +24,7 @@ app = group()
 def published(*, url: Database = None, as_json: AsJson = False) -> None:
     """List the published figures."""
     figures = load_catalogue().figures
-    rows = wording.catalogue_rows(figures)
+    rows = published_wording.catalogue_rows(figures)
     coded = [{"ID": f.code} | row for f, row in zip(figures, rows, strict=True)]
     shown = ("ID", "Tier", "Scale", "Response", "Remission")
     tell([figure_json(f) for f in figures], table(coded, shown), as_json)

@@ -38,6 +38,7 @@ from views.results.counts import glance as glance_counts
 from views.results.counts import missing as missing_counts
 from views.results.counts import variation as variation_counts
 from views.results.counts.recut import outcome
+from views.results.wording import boosters as booster_wording
 from views.results.wording import by_infusion as by_infusion_wording
 from views.results.wording import change as change_wording
 from views.results.wording import durability as durability_wording
@@ -171,7 +172,7 @@ def durability(
         LOSS_RULES[found.answer.rule].sentence,
         durability_wording.measured_at_end(found.answer),
         table(durability_wording.hanging_rows(found)),
-        durability_wording.booster_sentence(boosters),
+        booster_wording.sentence(boosters),
     ]
     told = plain(found) | {"boosters": boosters}
     tell(told, "\n".join(lines), as_json)

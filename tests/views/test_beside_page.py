@@ -26,7 +26,7 @@ from tests.views.results_pages import (
 from views.results.counts import beside as counts
 from views.results.counts import recut
 from views.results.counts.recut import Practice, Selection
-from views.results.wording import published as wording
+from views.results.wording import beside as wording
 from views.results.wording.outcomes import groups
 from views.results.wording.power import power_sentences
 

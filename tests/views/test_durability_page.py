@@ -32,7 +32,9 @@ from views.results.behind import CAME_FROM
 from views.results.counts import durability as counts
 from views.results.counts.recut import Practice, Selection
 from views.results.exports import Export, export_csv
+from views.results.wording import boosters as booster_wording
 from views.results.wording import durability as wording
+from views.results.wording import durability_files as files
 
 
 RESPONSE_LOST = "phq9_response_lost"
@@ -212,8 +214,8 @@ def test_those_followed_to_a_day_are_the_numbers_under_the_axis(example, origin)
 def test_boosters_are_counted_and_open_their_courses(example):
     app = opened("durability.py")
     intervals = counted(example, count=counts.boosters)
-    assert wording.booster_sentence(intervals) in words_of(app)
-    assert table(app, "Days between boosters") == wording.booster_rows(intervals)
+    assert booster_wording.sentence(intervals) in words_of(app)
+    assert table(app, "Days between boosters") == booster_wording.rows(intervals)
     bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
     assert [sum(each["y"]) for each in bars] == [
         intervals.first.n,
@@ -272,8 +274,8 @@ def test_the_files_hide_small_counts_and_say_what_was_asked(example):
     assert "fewer than 5" in row["Small numbers"]
     boosters = files["boosters.csv"]
     assert [r["Interval"] for r in boosters] == [
-        wording.FIRST_BOOSTER,
-        wording.NEXT_BOOSTER,
+        booster_wording.FIRST_BOOSTER,
+        booster_wording.NEXT_BOOSTER,
     ]
 
 
@@ -284,7 +286,7 @@ def test_no_small_count_is_in_a_file(example, rule, fewer_than):
         answer = counted(
             example, rule, count=counts.durability, until_booster=until_booster
         )
-        rows, layout = wording.export_rows(answer), wording.export_layout(answer)
+        rows, layout = files.export_rows(answer), files.export_layout(answer)
         made = export_csv(Export("x", rows, layout, {}, first="Rule"), fewer_than)
         (row,) = rows_of(made)
         printed = {n: int(row[n]) for n in layout.counts if row[n].isdigit()}

@@ -13,7 +13,9 @@ from measures.durability import LOSS_RULES
 from measures.registry import CRITERIA
 from tests.follow_up_tables import followed
 from views.results.counts import durability as counts
+from views.results.wording import boosters as booster_wording
 from views.results.wording import durability as wording
+from views.results.wording import durability_files as files
 
 
 FIGURES = {figure.code: figure for figure in load_catalogue().durability}
@@ -250,7 +252,7 @@ def intervals(rows):
 
 def test_boosters_are_said_with_how_many_and_how_far_apart():
     rows = many(4, "", boosters="30, 70") + many(2, "", first=5)
-    assert wording.booster_sentence(intervals(rows)) == (
+    assert booster_wording.sentence(intervals(rows)) == (
         "4 of the 6 courses with an induction were given a booster; the first came a "
         "median of 30 days (middle half 30–30) after the last induction infusion; "
         "later ones came a median of 40 days (middle half 40–40) after the one before."
@@ -259,16 +261,19 @@ def test_boosters_are_said_with_how_many_and_how_far_apart():
 
 def test_too_few_intervals_have_no_quartiles():
     found = intervals(many(3, "", boosters="30"))
-    assert wording.booster_sentence(found) == (
+    assert booster_wording.sentence(found) == (
         "3 of the 3 courses with an induction were given a booster."
     )
-    assert wording.booster_rows(found)[0] == {
-        "Interval": wording.FIRST_BOOSTER,
+    assert booster_wording.rows(found)[0] == {
+        "Interval": booster_wording.FIRST_BOOSTER,
         "n": "3",
         "Median": "too few: 4 are needed",
         "Middle half": "no data",
     }
-    assert wording.booster_export_rows(found)[wording.FIRST_BOOSTER]["Median"] is None
+    assert (
+        booster_wording.export_rows(found)[booster_wording.FIRST_BOOSTER]["Median"]
+        is None
+    )
 
 
 # Published.
@@ -311,7 +316,7 @@ def test_what_was_seen_of_a_figure_is_in_full():
 
 def test_the_events_of_a_file_add_up_and_each_share_is_that_of_the_curve():
     answer = answered(HALF_LOST + many(2, "30: 9, 400: 15", first=13))
-    (row,) = wording.export_rows(answer).values()
+    (row,) = files.export_rows(answer).values()
     assert row["Followed"] == 14
     assert row["With the event"] + row["Without it so far"] == 14
     events = {name: n for name, n in row.items() if name.startswith("Event ")}
@@ -326,8 +331,8 @@ def test_the_events_of_a_file_add_up_and_each_share_is_that_of_the_curve():
 def test_the_layout_names_every_number_of_a_file():
     for rows in (HALF_LOST, many(3, "30: 9")):
         answer = answered(rows)
-        layout = wording.export_layout(answer)
-        (row,) = wording.export_rows(answer).values()
+        layout = files.export_layout(answer)
+        (row,) = files.export_rows(answer).values()
         assert set(row) == {*layout.counts, *layout.derived}
 
 
@@ -337,7 +342,7 @@ def test_a_few_events_cannot_be_worked_out_from_all_the_others():
         many(6, f"{day}: 15", first=1 + 6 * place) for place, day in enumerate(days)
     )
     answer = answered(rows + many(2, "400: 15", first=37))
-    made = suppress(wording.export_rows(answer), wording.export_layout(answer)).rows
+    made = suppress(files.export_rows(answer), files.export_layout(answer)).rows
     (row,) = made.values()
     events = [row[name] for name in row if name.startswith("Event ")]
     assert events[-1] == Hidden(5)

@@ -13,7 +13,7 @@ from data.published import load_catalogue
 from tests.views.test_report_gives_nothing_away import cut, half_respond, patient, write
 from views.results.counts import recut
 from views.results.exports import Export, export_csv
-from views.results.wording import published as wording
+from views.results.wording import beside as wording
 
 
 def compared(url, patients):

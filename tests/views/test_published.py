@@ -12,6 +12,7 @@ from analysis.comparison import PracticeFrames, compare
 from data.published import load_catalogue
 from tests.course_tables import courses, scores_after
 from tests.views.clinic import visited_by
+from views.results.wording import beside as beside_wording
 from views.results.wording import published as wording
 
 
@@ -225,7 +226,7 @@ SCORES = """
 
 def test_a_comparison_is_one_sentence_without_a_cause():
     result = beside("mcinnes_2022_phq9_14_31d", "response", THREE)
-    assert wording.sentence(result) == (
+    assert beside_wording.sentence(result) == (
         "Practice, counted the same way as far as the record allows: 50 % (1 of 2 "
         "measured after 4 to 8 infusions in 7 to 28 days; 9–91). McInnes 2022: 53.6 % "
         "(about 288 of 537; 49–58). Practice minus published: −4 percentage points "
@@ -235,42 +236,47 @@ def test_a_comparison_is_one_sentence_without_a_cause():
 
 def test_a_figure_without_n_has_no_difference():
     result = beside("pfeiffer_2024_phq9_6wk", "remission", THREE)
-    assert wording.difference_text(result) == "–"
-    assert wording.sentence(result) == (
+    assert beside_wording.difference_text(result) == "–"
+    assert beside_wording.sentence(result) == (
         "Practice, counted the same way as far as the record allows: 0 % (0 of 3 due; "
         "0–56). Pfeiffer 2024: 15 % (n not seen, so no interval)."
     )
 
 
 def test_the_rate_without_the_practices_own_lowest_baseline_stands_beside():
-    assert wording.caveats(beside("mcinnes_2022_phq9_14_31d", "response", THREE)) == ""
+    assert (
+        beside_wording.caveats(beside("mcinnes_2022_phq9_14_31d", "response", THREE))
+        == ""
+    )
     lower = THREE + "            4 |        6 |     2 |        20 |      33\n"
     result = beside("mcinnes_2022_phq9_14_31d", "response", lower)
     assert (result.share.events, result.share.n) == (1, 2)
     assert (result.any_baseline.events, result.any_baseline.n) == (2, 3)
-    said = wording.caveats(result)
+    said = beside_wording.caveats(result)
     assert "lowest baseline (PHQ-9 of 10 or more at baseline) is added" in said
     assert "without it, 67 % of 3 measured after 4 to 8 infusions" in said
 
 
 def test_ever_is_called_at_least_once():
     result = beside("oliver_2022_phq9_6wk", "response", THREE)
-    assert wording.practice_text(result) == "at least once 50 % (9–99), 2 followed"
+    assert (
+        beside_wording.practice_text(result) == "at least once 50 % (9–99), 2 followed"
+    )
 
 
 def test_a_mean_change_has_its_interval():
     result = beside("bentley_2022_phq9", "change", THREE)
-    assert wording.practice_text(result) == "−28.5, n 2 (−327.1 to 270.1)"
+    assert beside_wording.practice_text(result) == "−28.5, n 2 (−327.1 to 270.1)"
 
 
 def test_a_mean_of_one_course_has_none():
     result = beside("bentley_2022_phq9", "change", THREE.replace("55", "  "))
-    assert wording.practice_text(result) == "−52.0, n 1 (no interval)"
+    assert beside_wording.practice_text(result) == "−52.0, n 1 (no interval)"
 
 
 def test_nobody_measured_is_said_in_place_of_a_number():
     result = beside("mcinnes_2022_phq9_14_31d", "response", NOBODY)
-    assert wording.practice_text(result) == (
+    assert beside_wording.practice_text(result) == (
         "none: nobody in the practice has a score for this time point."
     )
 

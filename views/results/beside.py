@@ -24,7 +24,8 @@ from views.results.page import (
     table,
     text,
 )
-from views.results.wording import outcomes as wording
+from views.results.wording import beside as wording
+from views.results.wording import outcomes as outcome_wording
 from views.results.wording import power as power_wording
 from views.results.wording import published as published_wording
 from views.results.wording.numbers import unbroken
@@ -44,7 +45,7 @@ def beside_published() -> None:
             measure, outcome = ask_measure(), _outcome()
             practice = ask_courses(connection)
         stop_without_courses(practice, measure.code, DEFAULT_TIMEPOINT.code)
-        st.caption(wording.scope_as_typed(practice.selection))
+        st.caption(outcome_wording.scope_as_typed(practice.selection))
         catalogue = load_catalogue()
         _rates(practice, measure, outcome, catalogue)
         _changes(practice, measure, catalogue)
@@ -104,16 +105,16 @@ def _first_comparison(results: Results) -> int:
 
 
 def _comparison(result: Result, told: PowerBeside | None) -> None:
-    sentence = unbroken(published_wording.both_numbers(result))
+    sentence = unbroken(wording.both_numbers(result))
     if isinstance(result, Refusal):
         st.info(sentence)
     else:
         st.subheader(sentence, anchor=False)
-    text(published_wording.difference_sentence(result))
-    text(published_wording.caveats(result))
+    text(wording.difference_sentence(result))
+    text(wording.caveats(result))
     if told is not None:
         printed = result.published.percent
-        of_whom = published_wording.of_whom(result.figure)
+        of_whom = wording.of_whom(result.figure)
         text(power_wording.power_sentences(told, printed, of_whom))
     text(f"*{result.figure.sentence}*")
     with st.expander("What was matched, what was not, and the study"):
@@ -130,8 +131,8 @@ def _comparison(result: Result, told: PowerBeside | None) -> None:
 
 def _matched(result: Comparison) -> None:
     matched, unmatched = st.columns(2)
-    matched.markdown(published_wording.listed("Matched", result.matched))
-    unmatched.markdown(published_wording.listed("Not matched", result.unmatched))
+    matched.markdown(wording.listed("Matched", result.matched))
+    unmatched.markdown(wording.listed("Not matched", result.unmatched))
     st.caption(result.caution)
 
 
@@ -149,12 +150,12 @@ def _now(practice: Practice, result: Comparison) -> list[Number]:
         Number(
             group.code,
             group.name,
-            lambda states=group.states: wording.course_table(
+            lambda states=group.states: outcome_wording.course_table(
                 courses[courses["state"].isin(states)]
             ),
             group.count,
         )
-        for group in wording.groups(result.practice)
+        for group in outcome_wording.groups(result.practice)
     ]
 
 
@@ -172,7 +173,7 @@ def _ever(practice: Practice, result: Comparison) -> list[Number]:
         Number(
             f"ever_{name}",
             name,
-            wording.course_table(courses[courses["state"].isin(states)]),
+            outcome_wording.course_table(courses[courses["state"].isin(states)]),
         )
         for name, states in groups.items()
     ]
@@ -186,20 +187,20 @@ def _forest(sections: Sequence[charts.Section], outcome: str, name: str) -> None
     chart(
         charts.forest(sections, f"Share with {outcome}"),
         key=f"outcomes_forest_{name}",
-        alt=published_wording.forest_alt(len(entries), outcome),
+        alt=wording.forest_alt(len(entries), outcome),
     )
 
 
 def _numbers(beside: Beside, results: Results, told: Told) -> None:
-    rows = published_wording.as_cited_rows(beside.as_cited)
-    rows += published_wording.comparison_rows(
+    rows = wording.as_cited_rows(beside.as_cited)
+    rows += wording.comparison_rows(
         [results[figure.code] for figure in beside.in_view],
         alike=_alike(told),
-        verdicts=published_wording.verdict_notes(beside.verdicts),
+        verdicts=wording.verdict_notes(beside.verdicts),
     )
     table(published_wording.shown(rows), "The numbers of the forest plot")
     with st.expander("How the practice is counted, and what looks the same"):
-        text(published_wording.HOW_RECUT)
+        text(wording.HOW_RECUT)
         text(power_wording.HOW_ALIKE)
 
 
@@ -214,17 +215,17 @@ def _alike(told: Told) -> dict[str, str]:
 def _file(
     practice: Practice, measure: Measure, beside: Beside, results: Results, told: Told
 ) -> None:
-    rows = published_wording.as_cited_export(beside.as_cited)
-    rows |= published_wording.export_rows(
+    rows = wording.as_cited_export(beside.as_cited)
+    rows |= wording.export_rows(
         [results[figure.code] for figure in beside.all],
         alike=_alike(told),
-        verdicts=published_wording.verdict_notes(beside.verdicts),
+        verdicts=wording.verdict_notes(beside.verdicts),
     )
     download(
         Export(
             name=f"{beside.outcome}-beside-published",
             rows=rows,
-            layout=published_wording.BESIDE_LAYOUT,
+            layout=wording.BESIDE_LAYOUT,
             stamp={"Outcome": beside.outcome} | _stamp(practice, measure),
             first="Figure",
         )
@@ -233,7 +234,7 @@ def _file(
 
 def _stamp(practice: Practice, measure: Measure) -> dict[str, str]:
     # The recall window is each figure's own.
-    asked = wording.selection_stamp(
+    asked = outcome_wording.selection_stamp(
         practice.selection, measure, measure.default_recall_window
     )
     return {name: words for name, words in asked.items() if name != "Recall window"}
@@ -245,7 +246,7 @@ def _context(beside: Beside, results: Results) -> None:
     with st.expander(f"Context: {len(beside.context)} figures of other kinds"):
         st.markdown(published_wording.TIERS["context"])
         _forest(charts.context(beside, results), beside.outcome, "context")
-        rows = published_wording.comparison_rows(
+        rows = wording.comparison_rows(
             results[figure.code] for figure in beside.context
         )
         table(published_wording.shown(rows), "The numbers of the context")
@@ -256,16 +257,16 @@ def _context(beside: Beside, results: Results) -> None:
 
 def _changes(practice: Practice, measure: Measure, catalogue: Catalogue) -> None:
     st.header("Mean change", anchor=False)
-    st.markdown(published_wording.HOW_CHANGE)
+    st.markdown(wording.HOW_CHANGE)
     figures = recut.changes_beside(catalogue, measure.code)
     results = recut.compare_figures(practice, figures, CHANGE)
-    rows = published_wording.change_rows(results.values())
+    rows = wording.change_rows(results.values())
     table(published_wording.shown(rows), "Mean changes from baseline")
     numbers = [
         Number(
             result.figure.code,
             result.figure.study.name,
-            lambda figure=result.figure: wording.course_table(
+            lambda figure=result.figure: outcome_wording.course_table(
                 counts.changed_beside(practice, figure)
             ),
             result.practice.n,
@@ -278,8 +279,8 @@ def _changes(practice: Practice, measure: Measure, catalogue: Catalogue) -> None
     download(
         Export(
             name="mean-change-beside-published",
-            rows=published_wording.change_export(results.values()),
-            layout=published_wording.CHANGE_LAYOUT,
+            rows=wording.change_export(results.values()),
+            layout=wording.CHANGE_LAYOUT,
             stamp=_stamp(practice, measure),
             first="Figure",
         )

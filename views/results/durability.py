@@ -39,7 +39,9 @@ from views.results.page import (
     table,
     text,
 )
+from views.results.wording import boosters as booster_wording
 from views.results.wording import durability as wording
+from views.results.wording import durability_files as files
 from views.results.wording.numbers import unbroken
 from views.results.wording.outcomes import (
     criterion_note,
@@ -212,21 +214,22 @@ def _boosters(
         return None
     rows = counts.boosters_behind(practice, question)
     first = rows["number"] == 1
-    text(wording.booster_sentence(intervals))
+    text(booster_wording.sentence(intervals))
     chart(
         charts.boosters(rows.loc[first, "days"], rows.loc[~first, "days"]),
         key="durability_boosters",
-        alt=f"Days between boosters: {wording.booster_sentence(intervals)}",
+        alt=f"Days between boosters: {booster_wording.sentence(intervals)}",
     )
-    st.caption(wording.ONLY_ENDED)
-    table(wording.booster_rows(intervals), "Days between boosters")
+    st.caption(booster_wording.ONLY_ENDED)
+    table(booster_wording.rows(intervals), "Days between boosters")
     induced = counts.with_induction(courses)
+    listed = booster_wording.course_table
     _behind(
         "durability_boosters",
         [
             _number("courses", "With an induction", wording.induction_table, induced),
-            _number("first", "First boosters", wording.booster_table, rows[first]),
-            _number("later", "Later boosters", wording.booster_table, rows[~first]),
+            _number("first", "First boosters", listed, rows[first]),
+            _number("later", "Later boosters", listed, rows[~first]),
         ],
     )
     return intervals
@@ -248,14 +251,14 @@ def _published(question: Question, answer: Durability) -> None:
 
 
 def _file(question: Question, answer: Durability, stamp: Mapping[str, str]) -> None:
-    rows, layout = wording.export_rows(answer), wording.export_layout(answer)
-    stamp = {**wording.question_stamp(question), **stamp}
+    rows, layout = files.export_rows(answer), files.export_layout(answer)
+    stamp = {**files.question_stamp(question), **stamp}
     download(Export("durability", rows, layout, stamp, first="Rule"))
 
 
 def _booster_file(intervals: BoosterIntervals, stamp: Mapping[str, str]) -> None:
-    rows, layout = wording.booster_export_rows(intervals), wording.BOOSTER_LAYOUT
-    stamp = {**wording.BOOSTER_STAMP, **stamp}
+    rows, layout = booster_wording.export_rows(intervals), booster_wording.LAYOUT
+    stamp = {**booster_wording.STAMP, **stamp}
     download(Export("boosters", rows, layout, stamp, first="Interval"))
 
 

@@ -16,7 +16,7 @@ from views.results.charts import paper
 from views.results.charts.outcomes import Section, in_view
 from views.results.counts.recut import Practice
 from views.results.counts.report import Results, fit_to_leave, results
-from views.results.wording import published as published_wording
+from views.results.wording import beside as beside_wording
 from views.results.wording import report as wording
 from views.results.wording.numbers import day_text
 from views.results.wording.outcomes import NOT_A_DRUG_EFFECT
@@ -125,7 +125,7 @@ def results_report(
         question=wording.question_rows(criterion, timepoint, practice.selection),
         tables=wording.tables(counted, fewer_than),
         plots_title=f"Beside published figures: {outcome}",
-        plots_note=f"{paper.key(sections)} {published_wording.HOW_RECUT}",
+        plots_note=f"{paper.key(sections)} {beside_wording.HOW_RECUT}",
         plots=_plots(sections, outcome),
         methods=wording.methods(
             criterion, timepoint, practice.selection, counted.beside, fewer_than

@@ -16,6 +16,7 @@ from analysis.proportions import Proportion
 from measures.figures import Citation, PublishedFigure
 from views.charts import ACCENT, NEUTRAL, SHADE
 from views.results.counts.recut import Beside, Cited
+from views.results.wording import beside as beside_wording
 from views.results.wording import outcomes as wording
 from views.results.wording import published as published_wording
 from views.results.wording.numbers import as_printed
@@ -145,9 +146,7 @@ def entry(result: Result, *, beside_context: bool = False) -> Entry:
 
 def cited_entry(cited: Cited, result: Result) -> Entry:
     """Return the lines of a figure that the article leads to, its verdict first."""
-    (note,) = published_wording.verdict_notes(
-        [(cited.citation, result.figure)]
-    ).values()
+    (note,) = beside_wording.verdict_notes([(cited.citation, result.figure)]).values()
     lines = entry(result)
     return replace(lines, marks=(Mark(PUBLISHED, note), *lines.marks))
 
@@ -155,7 +154,7 @@ def cited_entry(cited: Cited, result: Result) -> Entry:
 def negative_entry(figure: PublishedFigure, outcome: str) -> Entry:
     """Return a trial without benefit as words, for a figure that is only context."""
     rate = figure.rate(outcome)
-    no_rate = published_wording.NO_RATE_SEEN.format(outcome=outcome)
+    no_rate = beside_wording.NO_RATE_SEEN.format(outcome=outcome)
     words = published_wording.rate_text(rate) if rate else no_rate
     control = published_wording.control_text(figure, outcome)
     text = "; ".join(part for part in (words, control) if part)
@@ -186,7 +185,7 @@ def as_cited_entry(citation: Citation) -> Entry:
 
 
 def _no_rate(result: Result) -> Mark:
-    found = published_wording.NO_RATE_SEEN.format(outcome=result.outcome)
+    found = beside_wording.NO_RATE_SEEN.format(outcome=result.outcome)
     negative = result.figure.negative
     words = f"{published_wording.NO_BENEFIT}; {found}" if negative else found
     return Mark(PUBLISHED, published_wording.upper_first(words))
@@ -219,7 +218,7 @@ def _practice(result: Result) -> list[Mark]:
         return [Mark(PRACTICE, f"Practice: {_reason(result)}")] if asked else []
     return [
         Mark(PRACTICE, words, *_percents(share))
-        for words, share in published_wording.practice_marks(result)
+        for words, share in beside_wording.practice_marks(result)
     ]
 
 

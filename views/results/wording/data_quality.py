@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
-from math import isnan
 
 import pandas as pd
 
@@ -40,7 +39,13 @@ from measures.timepoints import BASELINE, INDUCTION
 from views.results.counts.data_quality import DataQuality
 from views.results.wording import occurrences
 from views.results.wording import outcomes as outcome_wording
-from views.results.wording.numbers import counted, interval_name, percent, percent_range
+from views.results.wording.numbers import (
+    counted,
+    dates,
+    interval_name,
+    percent,
+    percent_range,
+)
 from views.wording import day_words
 
 
@@ -370,8 +375,8 @@ def due_table(courses: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": newest["patient_id"].tolist(),
             "Infusion 1": [day_date(day) for day in newest["first_day"]],
-            "Due from": [_date(day) for day in newest["due_day"]],
-            "Scored": [_date(day) for day in newest["score_day"]],
+            "Due from": dates(newest["due_day"]),
+            "Scored": dates(newest["score_day"]),
             "Score": newest["total"].tolist(),
         }
     )
@@ -417,7 +422,3 @@ def protocol_table(courses: pd.DataFrame) -> pd.DataFrame:
             "Reason": [REASON_NAMES.get(reason, "") for reason in newest["reason"]],
         }
     )
-
-
-def _date(day: float) -> date | None:
-    return None if isnan(day) else day_date(int(day))

@@ -1,9 +1,6 @@
 """How long it lasts in words: the only rounding and percent signs for durability."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from itertools import pairwise
-from math import inf, isnan
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -19,27 +16,22 @@ from analysis.durability import (
     STILL,
     THERE_ALREADY,
     AtRisk,
-    BoosterIntervals,
     Durability,
-    Quartiles,
     TooFew,
     median_interval,
     risk_table,
 )
-from analysis.ever import ProductLimit, Step
-from analysis.suppression import FREE_REST, PROTECTED_REST, Layout, Sum
-from measures.days import day_date
+from analysis.ever import ProductLimit
 from measures.durability import BACK, LOSS_OF_RESPONSE, LOSS_RULES, LossRule
 from measures.figures import PublishedDurability
 from measures.registry import CRITERIA
 from measures.sources import PROJECT
 from measures.timepoints import END_OF_INDUCTION
-from views.results.counts.durability import Lasting, Question
+from views.results.counts.durability import Lasting
 from views.results.wording.numbers import (
-    DASH,
     NO_DATA,
     as_printed,
-    counted,
+    dates,
     interval_name,
     percent,
     percent_range,
@@ -50,7 +42,6 @@ from views.results.wording.published import VERIFICATIONS
 
 
 Curve = ProductLimit | TooFew
-Row = Mapping[str, str]
 
 BOOSTERS = {False: "Regardless of boosters", True: "Until the first booster"}
 ORIGINS = {
@@ -215,7 +206,8 @@ def looks(answer: Durability) -> str:
         return text
     return (
         f"{text} With each on the day of the form before instead, the median is "
-        f"{_median(answer.earliest)}: this shows how much hangs on it, and is no bound."
+        f"{median_text(answer.earliest)}: this shows how much hangs on it, and is no "
+        "bound."
     )
 
 
@@ -282,7 +274,7 @@ def hanging_rows(lasting: Lasting) -> list[dict[str, str]]:
             "Counted": name,
             "Followed": str(counted_so.followed),
             "With the event": str(counted_so.events),
-            "Median": _median(curve),
+            "Median": median_text(curve),
             **{f"Without, day {day}": _share(curve, day) for day in (28, 84)},
         }
         for name, counted_so, curve in rows
@@ -293,7 +285,7 @@ def risk_words(at: AtRisk) -> str:
     """Return what a curve says on one day."""
     if at.step is None:
         return f"{NO_DATA}, 0 followed"
-    return f"{_share_words(at)}, {at.at_risk} followed"
+    return f"{share_words(at)}, {at.at_risk} followed"
 
 
 def _by_day(curve: Curve) -> dict[int, AtRisk]:
@@ -313,7 +305,8 @@ def _share(curve: Curve, day: int) -> str:
     return risk_words(at)
 
 
-def _median(curve: Curve) -> str:
+def median_text(curve: Curve) -> str:
+    """Return the median with its limits, or why there is none."""
     if isinstance(curve, TooFew):
         return "too few followed"
     median = NOT_MEDIAN if curve.median is None else f"day {curve.median}"
@@ -387,12 +380,12 @@ def followed_table(courses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "patient_id": courses["patient_id"].tolist(),
-            "Induction ended": _dates(courses["day_0"]),
+            "Induction ended": dates(courses["day_0"]),
             "Baseline": courses["baseline"].tolist(),
             "Score then": courses["total"].tolist(),
-            "First booster": _dates(courses["first_booster_day"]),
-            "Last without": _dates(courses["last_without"]),
-            "Event seen": _dates(courses["event_day"]),
+            "First booster": dates(courses["first_booster_day"]),
+            "Last without": dates(courses["last_without"]),
+            "Event seen": dates(courses["event_day"]),
             "Days": courses["days"].tolist(),
             "State": [_STATES[state] for state in courses["state"]],
         }
@@ -410,35 +403,12 @@ def induction_table(courses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "patient_id": courses["patient_id"].tolist(),
-            "Infusion 1": _dates(courses["first_day"]),
-            "Last induction infusion": _dates(courses["day_0"]),
+            "Infusion 1": dates(courses["first_day"]),
+            "Last induction infusion": dates(courses["day_0"]),
             "Induction infusions": courses["induction_infusions"].tolist(),
-            "First booster": _dates(courses["first_booster_day"]),
+            "First booster": dates(courses["first_booster_day"]),
         }
     )
-
-
-def booster_table(boosters: pd.DataFrame) -> pd.DataFrame:
-    """Return boosters as the rows behind a number.
-
-    Parameters
-    ----------
-    boosters
-        As `views.results.counts.durability.boosters_behind` returns them.
-    """
-    return pd.DataFrame(
-        {
-            "patient_id": boosters["patient_id"].tolist(),
-            "Infusion 1": _dates(boosters["first_day"]),
-            "Booster": boosters["number"].tolist(),
-            "Given": _dates(boosters["day"]),
-            "Days since the one before": boosters["days"].tolist(),
-        }
-    )
-
-
-def _dates(days: Iterable[float]) -> list[date | None]:
-    return [None if isnan(day) else day_date(int(day)) for day in days]
 
 
 # What the numbers mean.
@@ -528,75 +498,6 @@ _KAPLAN_MEIER = (
 )
 
 
-# Boosters.
-
-FIRST_BOOSTER = "From the last induction infusion to the first booster"
-NEXT_BOOSTER = "From one booster to the next"
-ONLY_ENDED = (
-    "A booster is any infusion after the last of induction. Only intervals that ended "
-    "are known: who still waits is not in them, so short ones are over-represented. A "
-    "course with many boosters counts many times."
-)
-
-
-def booster_sentence(intervals: BoosterIntervals) -> str:
-    """Return how many were given boosters, and how far apart."""
-    given = (
-        f"{intervals.boosted} of the {counted(intervals.courses, 'course')} with an "
-        "induction were given a booster"
-    )
-    parts = (
-        ("the first came {} after the last induction infusion", intervals.first),
-        ("later ones came {} after the one before", intervals.between),
-    )
-    said = [
-        words.format(f"a median of {_days(quartiles)}")
-        for words, quartiles in parts
-        if isinstance(quartiles, Quartiles)
-    ]
-    return "; ".join((given, *said)) + "."
-
-
-def booster_rows(intervals: BoosterIntervals) -> list[dict[str, str]]:
-    """Return the quartiles of the intervals, for a table."""
-    return [
-        {
-            "Interval": name,
-            "n": str(_n(quartiles)),
-            "Median": _of(quartiles, "median"),
-            "Middle half": _middle_half(quartiles),
-        }
-        for name, quartiles in _named(intervals)
-    ]
-
-
-def _named(intervals: BoosterIntervals) -> tuple[tuple[str, Quartiles | TooFew], ...]:
-    return (FIRST_BOOSTER, intervals.first), (NEXT_BOOSTER, intervals.between)
-
-
-def _n(quartiles: Quartiles | TooFew) -> int:
-    return quartiles.n if isinstance(quartiles, Quartiles) else quartiles.found
-
-
-def _of(quartiles: Quartiles | TooFew, which: str) -> str:
-    if isinstance(quartiles, TooFew):
-        return f"too few: {quartiles.needed} are needed"
-    return f"{getattr(quartiles, which):.3g} days"
-
-
-def _middle_half(quartiles: Quartiles | TooFew) -> str:
-    if isinstance(quartiles, TooFew):
-        return NO_DATA
-    return f"{quartiles.lower:.3g}{DASH}{quartiles.upper:.3g} days"
-
-
-def _days(quartiles: Quartiles) -> str:
-    return (
-        f"{quartiles.median:.3g} days (middle half {quartiles.lower:.3g}{DASH}"
-        f"{quartiles.upper:.3g})"
-    )
-
-
 # What was published.
 
 HOW_PUBLISHED = (
@@ -670,7 +571,7 @@ def _practice_beside(figure: PublishedDurability, answer: Durability) -> str:
         for share in figure.shares
     ]
     if figure.median_days is not None:
-        parts.insert(0, f"Median {_median(answer.seen)}; n {answer.followed}")
+        parts.insert(0, f"Median {median_text(answer.seen)}; n {answer.followed}")
     return _upper("; ".join(parts))
 
 
@@ -678,137 +579,14 @@ def _upper(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}" if text else text
 
 
-# Alt texts and files.
-
-
 def curve_alt(answer: Durability) -> str:
     """Return what the curve shows, for who cannot see it."""
     return f"Share still without {_rule(answer).kind}, by day: {headline(answer)}"
 
 
-def question_stamp(question: Question) -> Row:
-    """Return what a file says of the rule and the follow-up."""
-    rule, criterion = question.rule, question.criterion
-    return {
-        "Criterion": f"{criterion.name}: {criterion.sentence}",
-        "Event": f"{rule_choice(rule.code)}: {rule.sentence}",
-        "Boosters": BOOSTERS[question.until_booster],
-        "Day 0": ORIGINS[question.origin],
-        "Method": "Kaplan-Meier, log-log limits; followed to the last form",
-    }
-
-
-def export_rows(answer: Durability) -> dict[str, dict[str, object]]:
-    """Return the numbers of the curve in one row, for a file.
-
-    One row, so that events of few between two days can be kept from being worked out.
-    """
-    cover = answer.coverage
-    counts = {
-        DUE: cover.due,
-        MEASURED: cover.measured,
-        REACHED: answer.reached,
-        GROUPS["there_already"]: answer.there_already,
-        GROUPS["never_there"]: answer.never_there,
-        GROUPS["not_seen_again"]: answer.not_seen_again,
-        FOLLOWED: answer.followed,
-        WITH_EVENT: answer.events,
-        STILL_WITHOUT: answer.followed - answer.events,
-    }
-    if isinstance(answer.seen, ProductLimit):
-        counts |= {"Median": _median(answer.seen), **_by_days(answer.seen)}
-    return {rule_choice(answer.rule): counts}
-
-
-def export_layout(answer: Durability) -> Layout:
-    """Return which columns of `export_rows` are counts, and what they give away."""
-    sums = (
-        Sum(FOLLOWED, (WITH_EVENT, STILL_WITHOUT)),
-        Sum(REACHED, (*_APART, FOLLOWED)),
-        Sum(MEASURED, (REACHED,), PROTECTED_REST),
-        Sum(DUE, (MEASURED,), FREE_REST),
-    )
-    counts = (FOLLOWED, WITH_EVENT, STILL_WITHOUT, REACHED, MEASURED, DUE, *_APART)
-    if isinstance(answer.seen, TooFew):
-        return Layout(counts=counts, sums=sums)
-    # Where nobody left between two days, nobody had the event there either.
-    leaving = pairwise((FOLLOWED, *_AT_RISK.values()))
-    shares = {
-        share: (FOLLOWED, *(_EVENTS[d] for d in _EVENTS if d <= day), _AT_RISK[day])
-        for day, share in _WITHOUT.items()
-    }
-    return Layout(
-        counts=(*counts, *_EVENTS.values(), *_AT_RISK.values()),
-        sums=(
-            *sums,
-            Sum(WITH_EVENT, tuple(_EVENTS.values())),
-            *(Sum(more, (fewer,), PROTECTED_REST) for more, fewer in leaving),
-        ),
-        derived={"Median": (FOLLOWED, WITH_EVENT), **shares},
-    )
-
-
-def booster_export_rows(intervals: BoosterIntervals) -> dict[str, dict[str, object]]:
-    """Return the quartiles of the intervals, for a file."""
-    return {
-        name: {"n": _n(quartiles), **_quartile_cells(quartiles)}
-        for name, quartiles in _named(intervals)
-    }
-
-
-BOOSTER_STAMP = {"Booster": "Any infusion after the last of induction."}
-BOOSTER_LAYOUT = Layout(
-    counts=("n",), derived={name: ("n",) for name in ("Lower", "Median", "Upper")}
-)
-
-DUE, MEASURED, REACHED = GROUPS["due"], GROUPS["measured"], GROUPS["reached"]
-FOLLOWED, WITH_EVENT = GROUPS["followed"], GROUPS["lost"]
-STILL_WITHOUT = GROUPS["still"]
-_APART = tuple(
-    GROUPS[code] for code in ("there_already", "never_there", "not_seen_again")
-)
-_LATER = inf
-_DAYS = tuple(pairwise(RISK_DAYS))
-# By the last day of what they name.
-_AT_RISK = {day: f"Followed to day {day}" for _, day in _DAYS}
-_WITHOUT = {day: f"Without on day {day}" for _, day in _DAYS}
-_EVENTS = {
-    RISK_DAYS[1]: f"Event up to day {RISK_DAYS[1]}",
-    **{last: f"Event after day {first}, up to {last}" for first, last in _DAYS[1:]},
-    _LATER: f"Event after day {RISK_DAYS[-1]}",
-}
-
-
-def shares_by_day(answer: Durability) -> dict[str, Step | None]:
-    """Return the estimate on each day of `export_rows`, by the name of its column."""
-    if isinstance(answer.seen, TooFew):
-        return {}
-    return {_WITHOUT[at.day]: at.step for at in risk_table(answer.seen, _AT_RISK)}
-
-
-def _by_days(curve: ProductLimit) -> dict[str, object]:
-    cells: dict[str, object] = {}
-    for first, last in pairwise((-1, *_EVENTS)):
-        happened = [s.events for s in curve.steps if first < s.time <= last]
-        cells[_EVENTS[last]] = sum(happened)
-    for at in risk_table(curve, _AT_RISK):
-        cells[_AT_RISK[at.day]] = at.at_risk
-        cells[_WITHOUT[at.day]] = _share_words(at)
-    return cells
-
-
-def _share_words(at: AtRisk) -> str:
+def share_words(at: AtRisk) -> str:
+    """Return the estimate of a day with its interval."""
     if at.step is None:
         return NO_DATA
     interval = percent_range(at.step.lower, at.step.upper)
     return f"{percent(at.step.estimate)} ({interval})"
-
-
-def _quartile_cells(quartiles: Quartiles | TooFew) -> dict[str, float | None]:
-    if isinstance(quartiles, TooFew):
-        return dict.fromkeys(("Lower", "Median", "Upper"))
-    return {
-        "Lower": quartiles.lower,
-        "Median": quartiles.median,
-        "Upper": quartiles.upper,
-    }

@@ -1,6 +1,8 @@
 """Numbers in words: how a share, points, a range and a day are written."""
 
-from math import floor
+from collections.abc import Iterable
+from datetime import date
+from math import floor, isnan
 
 from analysis.proportions import Proportion
 from measures.days import day_date
@@ -94,6 +96,11 @@ def day_text(number: int) -> str:
     '1 Nov 2026'
     """
     return day_words(day_date(number))
+
+
+def dates(days: Iterable[float]) -> list[date | None]:
+    """Return days as dates; none for a day that is not there."""
+    return [None if isnan(day) else day_date(int(day)) for day in days]
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -27,7 +27,7 @@ from views.results.counts.overlap import is_nearly_nested
 from views.results.counts.recut import Beside, Selection
 from views.results.counts.report import Period, Results, periods, rates_of
 from views.results.wording import by_infusion as infusion_wording
-from views.results.wording import durability as durability_wording
+from views.results.wording import durability_files
 from views.results.wording import glance as glance_wording
 from views.results.wording import outcomes as wording
 from views.results.wording.exports import cell, small_numbers
@@ -395,15 +395,15 @@ def lasting_table(results: Results, fewer_than: int) -> Table:
         return Table(title, (), (), LEFT_OUT)
     try:
         shown = suppress(
-            durability_wording.export_rows(answer),
-            durability_wording.export_layout(answer),
+            durability_files.export_rows(answer),
+            durability_files.export_layout(answer),
             fewer_than,
         ).rows
     except ValueError:
         return Table(title, (), (), LEFT_OUT)
     (row,) = shown.values()
     printed = {n: v for n, v in row.items() if not n.startswith(_TOO_FINE)}
-    shares = durability_wording.shares_by_day(answer)
+    shares = durability_files.shares_by_day(answer)
     rule = LOSS_RULES[answer.rule]
     return Table(
         title,
