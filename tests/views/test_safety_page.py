@@ -6,6 +6,7 @@ import io
 import pytest
 import streamlit as st
 
+from analysis.proportions import wilson_proportion
 from analysis.safety import ZERO_IS_NOT_NO_RISK, alert_flow, classify_alerts
 from data.alerts import close_alert, list_alerts
 from data.moments import today
@@ -89,6 +90,16 @@ def test_what_is_said_is_what_is_counted(example):
     assert table(app, "Alerts by month") == wording.alert_month_rows(
         found.alerts.months
     )
+
+
+def test_patients_with_a_positive_item_9_have_an_interval(example):
+    answers = counted(example).item_9
+    share = wilson_proportion(answers.of_patients.events, answers.of_patients.n)
+    interval = f"{100 * share.lower:.0f}–{100 * share.upper:.0f}"
+    assert (
+        f"{share.events} of the {share.n} patients ({100 * share.estimate:.0f} %, "
+        f"95 % CI {interval}) answered 1 or more at least once."
+    ) in words_of(opened(PAGE))
 
 
 def test_every_number_stands_on_its_button(example):

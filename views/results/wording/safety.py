@@ -95,9 +95,9 @@ def _who_answered(answers: Item9Answers) -> str:
     who = answers.of_patients
     if who is None:
         return ""
+    patients = "patient" if who.n == 1 else "patients"
     return (
-        f"Of {counted(who.n, 'patient')}, {who.events} answered 1 or more at least "
-        "once. "
+        f"{occurrences.in_sentence(who, patients)} answered 1 or more at least once. "
     )
 
 
