@@ -259,6 +259,12 @@ def test_boosters_are_said_with_how_many_and_how_far_apart():
     )
 
 
+def test_one_with_a_booster_is_spoken_of_as_one():
+    assert booster_wording.sentence(intervals(many(1, "", boosters="30"))) == (
+        "1 of the 1 course with an induction was given a booster."
+    )
+
+
 def test_too_few_intervals_have_no_quartiles():
     found = intervals(many(3, "", boosters="30"))
     assert booster_wording.sentence(found) == (

@@ -119,6 +119,14 @@ def test_a_single_course_has_a_rate_and_a_wide_interval(kind, percent):
     assert sentence.endswith("; all 1 who was due was measured.")
 
 
+@pytest.mark.parametrize(("early", "are"), [(1, "1 is"), (2, "2 are")])
+def test_those_measured_early_are_counted_beside_completeness(early, are):
+    found = replace(rate(met(1), met(2)), early=early)
+    said = f"Of the measured, {are} in a window still open"
+    assert said in wording.completeness(found)
+    assert "window" not in wording.completeness(replace(found, early=0))
+
+
 def test_nobody_measured_is_no_rate_and_not_0_percent():
     nobody = rate(missing(1), missing(2))
     assert wording.headline(nobody) == (

@@ -92,6 +92,11 @@ def test_what_is_said_is_what_is_counted(example):
     )
 
 
+def test_one_without_a_baseline_is_spoken_of_as_one(tiny):
+    said = "Of the 3 started, 1 has no baseline and 1 no complete score"
+    assert said in words_of(opened(PAGE))
+
+
 def test_patients_with_a_positive_item_9_have_an_interval(example):
     answers = counted(example).item_9
     share = wilson_proportion(answers.of_patients.events, answers.of_patients.n)
