@@ -38,7 +38,7 @@ from views.results.wording.numbers import (
     was_were,
 )
 from views.results.wording.outcomes import STATE_WORDS, met, source_text
-from views.results.wording.published import VERIFICATIONS
+from views.results.wording.published import VERIFICATIONS, upper_first
 
 
 Curve = ProductLimit | TooFew
@@ -211,6 +211,11 @@ def looks(answer: Durability) -> str:
     )
 
 
+def curve_alt(answer: Durability) -> str:
+    """Return what the curve shows, for who cannot see it."""
+    return f"Share still without {_rule(answer).kind}, by day: {headline(answer)}"
+
+
 HOW_FOLLOWED = (
     "Everybody is followed to their last form, not to today: weeks without a form are "
     "not counted as weeks without the event. The estimate takes those who are followed "
@@ -286,6 +291,14 @@ def risk_words(at: AtRisk) -> str:
     if at.step is None:
         return f"{NO_DATA}, 0 followed"
     return f"{share_words(at)}, {at.at_risk} followed"
+
+
+def share_words(at: AtRisk) -> str:
+    """Return the estimate of a day with its interval."""
+    if at.step is None:
+        return NO_DATA
+    interval = percent_range(at.step.lower, at.step.upper)
+    return f"{percent(at.step.estimate)} ({interval})"
 
 
 def _by_day(curve: Curve) -> dict[int, AtRisk]:
@@ -515,7 +528,7 @@ def published_rows(
     return [
         {
             "Figure": _figure(figure),
-            "Of whom": f"{_upper(figure.followed)}; {_published_n(figure)}",
+            "Of whom": f"{upper_first(figure.followed)}; {_published_n(figure)}",
             "Published": published_number(figure),
             "Practice, as asked": _practice_beside(figure, answer),
             "Read with": figure.sentence,
@@ -529,10 +542,10 @@ def published_details(figures: Sequence[PublishedDurability]) -> list[dict[str, 
     return [
         {
             "Figure": _figure(figure),
-            "What counted": _upper(figure.definition),
-            "Day 0": _upper(figure.day_0),
-            "Boosters": _upper(figure.boosters),
-            "Verification": _upper(VERIFICATIONS[figure.verification]),
+            "What counted": upper_first(figure.definition),
+            "Day 0": upper_first(figure.day_0),
+            "Boosters": upper_first(figure.boosters),
+            "Verification": upper_first(VERIFICATIONS[figure.verification]),
             "Seen at": figure.source,
         }
         for figure in figures
@@ -548,7 +561,7 @@ def published_number(figure: PublishedDurability) -> str:
     ]
     if figure.median_days is not None:
         parts.insert(0, f"Median {figure.median_days:g} days")
-    return _upper("; ".join(parts))
+    return upper_first("; ".join(parts))
 
 
 def _figure(figure: PublishedDurability) -> str:
@@ -572,21 +585,4 @@ def _practice_beside(figure: PublishedDurability, answer: Durability) -> str:
     ]
     if figure.median_days is not None:
         parts.insert(0, f"Median {median_text(answer.seen)}; n {answer.followed}")
-    return _upper("; ".join(parts))
-
-
-def _upper(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}" if text else text
-
-
-def curve_alt(answer: Durability) -> str:
-    """Return what the curve shows, for who cannot see it."""
-    return f"Share still without {_rule(answer).kind}, by day: {headline(answer)}"
-
-
-def share_words(at: AtRisk) -> str:
-    """Return the estimate of a day with its interval."""
-    if at.step is None:
-        return NO_DATA
-    interval = percent_range(at.step.lower, at.step.upper)
-    return f"{percent(at.step.estimate)} ({interval})"
+    return upper_first("; ".join(parts))
