@@ -62,7 +62,12 @@ def record_page(start_app, open_record, migrated_sqlite_url):
 
 
 def walk_to(page: Page, name: str, key: str) -> int:
-    """Move the focus by keyboard alone and return how many keys it took."""
+    """Move the focus by keyboard alone and return how many keys it took.
+
+    Waits until there is what it walks to: the rest of a page comes after its form.
+    """
+    buttons = page.get_by_role("button", name=name)
+    expect(buttons.or_(page.get_by_role("link", name=name)).first).to_be_visible()
     for presses in range(1, MOST_STEPS):
         page.keyboard.press(key)
         focused = page.evaluate(
