@@ -33,7 +33,8 @@ from views.results.wording.outcomes import (
     criterion_choice,
     source_text,
 )
-from views.results.wording.published import TIERS, upper_first
+from views.results.wording.published import TIERS
+from views.wording import upper_first
 
 
 Rows = list[dict[str, str]]

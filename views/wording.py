@@ -89,6 +89,16 @@ def escape(text: str) -> str:
     return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
 
 
+def upper_first(text: str) -> str:
+    """Return the text beginning with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """Return the text beginning with a small letter."""
+    return text[:1].lower() + text[1:]
+
+
 def day_words(day: date) -> str:
     """Return a date that reads the same everywhere.
 

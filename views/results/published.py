@@ -12,6 +12,7 @@ from views.layout import screen_style
 from views.results.wording import published as wording
 from views.results.wording.exports import csv_text
 from views.results.wording.numbers import unbroken
+from views.wording import upper_first
 
 
 ALL_TIERS = "All tiers"
@@ -69,7 +70,7 @@ def _catalogue(catalogue: Catalogue) -> Sequence[PublishedFigure]:
         tier = st.segmented_control(
             "Tier",
             [ALL_TIERS, *wording.TIERS],
-            format_func=wording.upper_first,
+            format_func=upper_first,
             default=ALL_TIERS,
             required=True,
             key="published_tier",

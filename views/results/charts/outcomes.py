@@ -20,6 +20,7 @@ from views.results.wording import beside as beside_wording
 from views.results.wording import outcomes as wording
 from views.results.wording import published as published_wording
 from views.results.wording.numbers import as_printed
+from views.wording import lower_first, upper_first
 
 
 Figure = dict[str, Any]
@@ -158,7 +159,7 @@ def negative_entry(figure: PublishedFigure, outcome: str) -> Entry:
     words = published_wording.rate_text(rate) if rate else no_rate
     control = published_wording.control_text(figure, outcome)
     text = "; ".join(part for part in (words, control) if part)
-    text = published_wording.upper_first(text)
+    text = upper_first(text)
     detail = published_wording.scale_and_time(figure)
     return Entry(figure.study.name, detail, (Mark(PUBLISHED, text),))
 
@@ -188,7 +189,7 @@ def _no_rate(result: Result) -> Mark:
     found = beside_wording.NO_RATE_SEEN.format(outcome=result.outcome)
     negative = result.figure.negative
     words = f"{published_wording.NO_BENEFIT}; {found}" if negative else found
-    return Mark(PUBLISHED, published_wording.upper_first(words))
+    return Mark(PUBLISHED, upper_first(words))
 
 
 def _published(result: Result) -> Mark:
@@ -228,7 +229,7 @@ def _percents(share: Proportion | Step) -> list[float | None]:
 
 
 def _reason(refusal: Refusal) -> str:
-    return published_wording.lower_first(refusal.reason.rstrip("."))
+    return lower_first(refusal.reason.rstrip("."))
 
 
 # The forest plot.

@@ -32,12 +32,11 @@ from views.results.wording.published import (
     as_cited_text,
     change_text,
     control_text,
-    lower_first,
     rate_text,
     scale_and_time,
     title,
-    upper_first,
 )
+from views.wording import lower_first, upper_first
 
 
 Result = Comparison | Refusal

@@ -43,7 +43,7 @@ from views.results.wording.numbers import (
     whole,
 )
 from views.results.wording.outcomes import criterion_choice, source_text
-from views.wording import signed
+from views.wording import signed, upper_first
 
 
 Row = dict[str, str]
@@ -256,7 +256,7 @@ def region_definitions(found: ChangeRegions) -> list[Row]:
     """Return regions, cut-off and boundaries with their sources."""
     rule = source_text(RELIABLE_CHANGE_SOURCE)
     regions = [
-        (region_name(outcome), f"{sentence[0].upper()}{sentence[1:]}.", rule)
+        (region_name(outcome), f"{upper_first(sentence)}.", rule)
         for outcome, sentence in REGIONS.items()
     ]
     cutoff = (

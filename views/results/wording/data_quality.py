@@ -46,7 +46,7 @@ from views.results.wording.numbers import (
     percent,
     percent_range,
 )
-from views.wording import day_words
+from views.wording import day_words, upper_first
 
 
 Row = Mapping[str, str]
@@ -193,7 +193,7 @@ def protocol_sentence(protocol: Protocol) -> str:
         part = f"{part}, {interval_name(share.confidence)} {interval})"
     still = protocol.still_in_induction
     return (
-        f"{part[0].upper()}{part[1:]}; {still} "
+        f"{upper_first(part)}; {still} "
         f"{'is' if still == 1 else 'are'} still in induction."
     )
 

@@ -38,7 +38,8 @@ from views.results.wording.numbers import (
     was_were,
 )
 from views.results.wording.outcomes import STATE_WORDS, met, source_text
-from views.results.wording.published import VERIFICATIONS, upper_first
+from views.results.wording.published import VERIFICATIONS
+from views.wording import upper_first
 
 
 Curve = ProductLimit | TooFew

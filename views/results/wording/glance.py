@@ -38,6 +38,7 @@ from views.results.wording.numbers import (
     share_of,
     whole,
 )
+from views.wording import upper_first
 
 
 EVERYBODY = "Everybody"
@@ -107,7 +108,7 @@ def group_name(indication: str | None) -> str:
     text = wording.INDICATIONS[indication]
     if indication == "not recorded":
         return "Indication not recorded"
-    return text[0].upper() + text[1:]
+    return upper_first(text)
 
 
 def why_then(timepoint: TimePoint) -> str:

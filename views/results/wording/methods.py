@@ -21,6 +21,7 @@ from measures.reliability import (
 )
 from measures.sources import PROJECT, SPIEGELHALTER_2005
 from views.results.wording.outcomes import source_text
+from views.wording import upper_first
 
 
 Rows = list[dict[str, str]]
@@ -176,7 +177,7 @@ def _rules() -> list[tuple[str, Rule]]:
 
 def _loss(rule: LossRule) -> dict[str, str]:
     default = " (default)" if rule.default else ""
-    kind = f"{rule.kind[0].upper()}{rule.kind[1:]}"
+    kind = upper_first(rule.kind)
     return _row(
         f"{kind}, {MEASURES[rule.measure].name}{default}  \n`{rule.code}`",
         f"{rule.sentence} {rule.reason}".strip(),

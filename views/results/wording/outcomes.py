@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from math import isnan
 
 import pandas as pd
 
@@ -39,6 +37,7 @@ from views.results.counts.recut import Selection
 from views.results.wording.numbers import (
     NO_DATA,
     counted,
+    dates,
     day_text,
     interval_name,
     measured_of_due,
@@ -47,7 +46,7 @@ from views.results.wording.numbers import (
     share_of,
     was_were,
 )
-from views.wording import escape
+from views.wording import escape, upper_first
 
 
 ANY = "any"
@@ -254,14 +253,10 @@ def course_table(courses: pd.DataFrame) -> pd.DataFrame:
             "Baseline": courses["baseline"].tolist(),
             "Score": courses["total"].tolist(),
             "Change": (courses["total"] - courses["baseline"]).tolist(),
-            "Scored": [_date(day) for day in courses["score_day"]],
+            "Scored": dates(courses["score_day"]),
             "State": [STATE_WORDS[state] for state in courses["state"]],
         }
     )
-
-
-def _date(day: float) -> date | None:
-    return None if isnan(day) else day_date(int(day))
 
 
 # What the numbers mean.
@@ -351,7 +346,7 @@ def scope(selection: Selection) -> str:
         f"as of {day_text(selection.as_of_day)}",
     )
     text = "; ".join(chosen)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{upper_first(text)}."
 
 
 def nothing_chosen(selection: Selection) -> str:
@@ -410,7 +405,7 @@ def timepoint_choice(code: str) -> str:
 def indication_choice(indication: str) -> str:
     """Return an indication, or `ANY`, as an entry of a list."""
     text = INDICATIONS.get(indication, indication)
-    return text[0].upper() + text[1:]
+    return upper_first(text)
 
 
 def clinician_choice(clinician: str) -> str:

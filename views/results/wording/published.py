@@ -21,6 +21,7 @@ from views.results.wording.numbers import (
     points,
     points_range,
 )
+from views.wording import upper_first
 
 
 MIXED = "mixed"
@@ -349,13 +350,3 @@ def _numbers(figure: PublishedFigure) -> str:
     if control:
         parts.append(control)
     return f"{'; '.join(parts)}." if parts else ""
-
-
-def upper_first(text: str) -> str:
-    """Return the text beginning with a capital."""
-    return text[:1].upper() + text[1:]
-
-
-def lower_first(text: str) -> str:
-    """Return the text beginning with a small letter."""
-    return text[:1].lower() + text[1:]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 
 import pandas as pd
 
@@ -25,7 +24,6 @@ from analysis.quality import (
 from analysis.suppression import NO_REST, Layout, Sum
 from data.moments import practice_zone
 from data.quality_exclusions import Exclusion, WithdrawnExclusion
-from measures.days import day_date
 from measures.quality_measures import (
     ASKED,
     COURSE,
@@ -40,6 +38,7 @@ from views.results.wording.numbers import (
     DASH,
     NO_DATA,
     counted,
+    dates,
     day_text,
     interval_name,
     percent,
@@ -47,7 +46,7 @@ from views.results.wording.numbers import (
     share_of,
 )
 from views.results.wording.outcomes import source_text
-from views.wording import day_words, escape
+from views.wording import day_words, escape, upper_first
 
 
 INTRODUCTION = (
@@ -386,18 +385,14 @@ def behind(measure: QualityMeasure, rows: pd.DataFrame) -> pd.DataFrame:
                 _state(state, reason)
                 for state, reason in zip(rows["state"], rows["reason"], strict=True)
             ],
-            first: _days(rows["index_day"]),
+            first: dates(rows["index_day"]),
             f"PHQ-9 at {first.lower()}": rows["index_total"].tolist(),
-            opens: _days(rows["opens_day"]),
-            closes: _days(rows["closes_day"]),
-            second: _days(rows["follow_up_day"]),
+            opens: dates(rows["opens_day"]),
+            closes: dates(rows["closes_day"]),
+            second: dates(rows["follow_up_day"]),
             f"PHQ-9 at {second.lower()}": rows["follow_up_total"].tolist(),
         }
     )
-
-
-def _days(days: pd.Series) -> list:
-    return [None if isnan(day) else day_date(int(day)) for day in days]
 
 
 def _state(state: str, reason: str) -> str:
@@ -441,7 +436,7 @@ def definition_rows(measure: QualityMeasure) -> list[dict[str, str]]:
         ),
         *(("Left out", sentence) for sentence in measure.left_out),
         *(("Source", source_text(source)) for source in measure.sources),
-        ("Standing of the text", f"{_upper_first(measure.status)}."),
+        ("Standing of the text", f"{upper_first(measure.status)}."),
     ]
     return [{"Part": part, "Definition": words} for part, words in parts]
 
@@ -608,7 +603,3 @@ def _range(share: Proportion) -> str:
 
 def _lower_first(text: str) -> str:
     return f"{text[0].lower()}{text[1:]}"
-
-
-def _upper_first(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"

@@ -1,7 +1,6 @@
 """Safety in words: its sentences, tables, and the rows behind each number."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from math import isnan
 
 import pandas as pd
@@ -35,11 +34,13 @@ from views.results.counts.safety import Safety
 from views.results.wording import occurrences
 from views.results.wording.numbers import (
     counted,
+    dates,
     interval_name,
     percent,
     percent_range,
 )
 from views.results.wording.outcomes import source_text
+from views.wording import upper_first
 
 
 Row = Mapping[str, str]
@@ -258,7 +259,7 @@ def worse_sentence(found: Safety) -> str:
     worse = found.deterioration
     part = worse_part(found)
     return (
-        f"{part[0].upper()}{part[1:]}. Of the {worse.started} started, "
+        f"{upper_first(part)}. Of the {worse.started} started, "
         f"{counted(worse.no_baseline, 'has', 'have')} no baseline and "
         f"{worse.nothing_since} no complete score since infusion 1"
         f"{_worse_bounds(worse.bounds)}."
@@ -347,7 +348,7 @@ def event_names(found: Iterable[Occurrence]) -> list[tuple[str, Occurrence]]:
 def event_name(code: str) -> str:
     """Return an adverse event for a list."""
     known = {ANY_ADVERSE_EVENT: "Any adverse event", IN_WORDS: "One put into words"}
-    return known.get(code, code[:1].upper() + code[1:])
+    return known.get(code, upper_first(code))
 
 
 def dissociation_names(found: Iterable[Occurrence]) -> list[tuple[str, Occurrence]]:
@@ -525,10 +526,7 @@ def alert_table(alerts: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": newest["patient_id"].tolist(),
             "Opened": [day_date(day) for day in newest["opened_day"]],
-            "Closed": [
-                _date(day) if over else None
-                for day, over in zip(newest["closed_day"], closed, strict=True)
-            ],
+            "Closed": dates(newest["closed_day"].where(closed)),
             "Hours open": [round(hours, 1) for hours in newest["hours"]],
             "State": newest["state"].tolist(),
             "What was done": [
@@ -575,7 +573,7 @@ def latest_table(courses: pd.DataFrame) -> pd.DataFrame:
             "Baseline": courses["baseline"].tolist(),
             "Latest": courses["latest"].tolist(),
             "Change": courses["points"].tolist(),
-            "Scored": [_date(day) for day in courses["latest_day"]],
+            "Scored": dates(courses["latest_day"]),
             "Since then": [
                 "a form without a total" if flag == 1 else ""
                 for flag in courses["incomplete_since"]
@@ -595,7 +593,3 @@ def _pressure(systolic: float, diastolic: float) -> str:
     if isnan(systolic) and isnan(diastolic):
         return ""
     return "/".join("?" if isnan(v) else f"{v:.0f}" for v in (systolic, diastolic))
-
-
-def _date(day: float) -> date | None:
-    return None if isnan(day) else day_date(int(day))
