@@ -15,6 +15,7 @@ from views.patient_standing import Standing, load_standings
 from views.report import report_links
 from views.results.behind import way_back
 from views.schedule_form import due_line
+from views.wording import upper_first
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _course_line(record: CourseRecord) -> str:
         reason = wording.escape(course.closed_reason)
         about.append(f"closed {wording.day_words(course.closed)}: {reason}")
     given = wording.infusion_progress(len(record.infusions), record.induction)
-    line = f"**{given[0].upper()}{given[1:]}**"
+    line = f"**{upper_first(given)}**"
     if record.infusions:
         last = record.infusions[-1]
         day = last.facts.started_at.date()

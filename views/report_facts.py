@@ -15,6 +15,7 @@ from views import wording
 from views.course_record import CourseRecord
 from views.report_chart import chart_key, course_svg
 from views.standing_wording import status_sentence
+from views.wording import upper_first
 
 
 MOST_ROWS = 24
@@ -334,7 +335,7 @@ def _measure_definitions(measure: Measure, cited: list[Source]) -> str:
     else:
         words = " ".join(wording.cut_points_lines())
         number = _number(PCL5_CUT_POINTS_SOURCE, cited)
-        parts.append(f"{words[0].upper()}{words[1:]}. [{number}]")
+        parts.append(f"{upper_first(words)}. [{number}]")
     return f"{measure.name} (0 to {measure.highest_total}). {' '.join(parts)}"
 
 

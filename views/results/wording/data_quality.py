@@ -45,6 +45,7 @@ from views.results.wording.numbers import (
     interval_name,
     percent,
     percent_range,
+    was_were,
 )
 from views.wording import day_words, upper_first
 
@@ -204,7 +205,7 @@ def imports_sentence(imports: Sequence[RefusedImport]) -> str:
         return "No import was refused."
     conflicts = [one for one in imports if one.of_kind(CONFLICT)]
     records = sum(one.of_kind(CONFLICT) for one in conflicts)
-    was = "was" if len(imports) == 1 else "were"
+    was = was_were(len(imports))
     return (
         f"{counted(len(imports), 'import')} {was} refused; {len(conflicts)} of them "
         f"for {counted(records, 'conflict')} with what is recorded or between rows."
